@@ -1,1 +1,49 @@
-//! placeholder
+//! The only room that runs guests.
+//!
+//! Owns the engine, its limits, what a guest may import, the conversion between JSON and component
+//! values, and one call from instantiation to receipt. Refuses to know who is calling, which tools
+//! exist, or what a protocol is: it is handed a [`Permit`](ringfence_policy::Permit) and enforces it.
+//!
+//! Read in the order of a call: [`engine`] and [`cache`] make a [`Prepared`] tool; [`Prepared::arguments`]
+//! turns JSON into values; [`Sandbox::admit`] waits for a [`Slot`]; [`Sandbox::invoke`] spends permit, slot and
+//! arguments, and leaves an [`Outcome`] and a [`Receipt`].
+//!
+//! [`engine`]: Profile
+//! [`cache`]: ArtifactCache
+
+#![deny(unsafe_code)]
+
+mod arguments;
+mod cache;
+mod capability;
+mod classify;
+mod constraint;
+mod content;
+mod engine;
+mod guest;
+mod host;
+mod http;
+mod invoke;
+mod linker;
+mod meter;
+mod outcome;
+mod output;
+mod prepared;
+mod receipt;
+mod result;
+mod sandbox;
+mod slot;
+
+pub use arguments::{ArgumentError, Arguments};
+pub use cache::ArtifactCache;
+pub use capability::{Directories, UnusableGrant};
+pub use content::{Audience, Content, ResourceBody};
+pub use engine::Profile;
+pub use host::{CallEvents, LogLevel, Silent};
+pub use invoke::Answer;
+pub use linker::IMPORTS;
+pub use outcome::{Limit, Outcome, Output, Trap};
+pub use prepared::{PrepareError, Prepared};
+pub use receipt::{Receipt, Truncated};
+pub use sandbox::{HostFault, Sandbox, Settings};
+pub use slot::{Overloaded, Slot};

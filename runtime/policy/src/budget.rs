@@ -1,0 +1,103 @@
+//! How much one call may use.
+//!
+//! Owns the numbers. Refuses to know how they are enforced: that is the sandbox's business.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// The limits of one call. All of them always hold; there is no way to switch one off.
+///
+/// Defaults, anchored at what hosted platforms give:
+///
+/// - memory: 64 MiB over all linear memories
+/// - tables: 100,000 elements over all tables
+/// - wall clock: 30 s; CPU: 10 s; fuel: 100 billion
+/// - result: 1 MiB; standard output and error: 256 KiB each
+/// - host-call data: 4 MiB for each host call
+/// - handles: 1,024; random: 64 KiB for each request
+/// - log: 1,000 lines of 4 KiB
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of linear memory, summed over every memory of the call. Bounds a guest that grows one
+    /// memory for ever, and one that spreads itself over many.
+    pub memory_bytes: usize,
+    /// Table elements, summed over every table. Each costs the host 8 bytes that no memory limit
+    /// sees.
+    pub table_elements: usize,
+    /// Core instances, memories and tables of each kind. Bounds a component that instantiates
+    /// itself a thousand times over.
+    pub instances: usize,
+    /// Time from start to end, waits in the host included. Bounds a guest that sleeps.
+    pub wall: Duration,
+    /// Time that a processor spends on the call. Bounds a guest that computes.
+    pub cpu: Duration,
+    /// Instructions, roughly; the same number for the same work on every machine.
+    pub fuel: u64,
+    /// Bytes of the result as JSON or content.
+    pub result_bytes: usize,
+    /// Bytes kept of standard output, and as many of standard error. More is dropped and counted.
+    pub output_bytes: usize,
+    /// Bytes that one host call, or one result, may make the host copy. Bounds a list whose
+    /// elements all alias the same megabyte.
+    pub host_call_bytes: usize,
+    /// Live handles: descriptors, streams, pollables. Bounds a guest that opens for ever.
+    pub handles: usize,
+    /// Bytes for each request of random data. Bounds a guest that asks the host for a gigabyte.
+    pub random_bytes: u64,
+    /// Lines that a call may log; the rest is dropped and counted.
+    pub log_lines: usize,
+    /// Bytes of one log line; the rest is cut.
+    pub log_line_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 64 * MIB,
+            table_elements: 100_000,
+            instances: 64,
+            wall: Duration::from_secs(30),
+            cpu: Duration::from_secs(10),
+            fuel: 100_000_000_000,
+            result_bytes: MIB,
+            output_bytes: 256 * KIB,
+            host_call_bytes: 4 * MIB,
+            handles: 1024,
+            random_bytes: 64 * KIB as u64,
+            log_lines: 1000,
+            log_line_bytes: 4 * KIB,
+        }
+    }
+}
+
+impl Budget {
+    /// The largest linear memory that a budget may name: what a pooled slot reserves.
+    pub const MEMORY_BYTES_MAX: usize = 512 * MIB;
+
+    /// The longest wall-clock time that a budget may name.
+    pub const WALL_MAX: Duration = Duration::from_secs(600);
+
+    /// This budget with a shorter wall clock, when `timeout` is shorter: a tool may ask for less
+    /// time than it is given, never for more.
+    pub fn within(mut self, timeout: Option<Duration>) -> Self {
+        if let Some(timeout) = timeout {
+            self.wall = self.wall.min(timeout);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_can_only_shorten_its_time() {
+        let budget = Budget::default();
+        assert_eq!(budget.clone().within(Some(Duration::from_secs(1))).wall.as_secs(), 1);
+        assert_eq!(budget.clone().within(Some(Duration::from_secs(3600))).wall, budget.wall);
+        assert_eq!(budget.clone().within(None), budget);
+    }
+}

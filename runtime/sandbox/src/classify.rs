@@ -1,0 +1,87 @@
+//! The engine's errors as outcomes.
+//!
+//! Owns the one place that reads them. What the engine types is told apart by type; three of its
+//! limits carry only a message, and those are recognised here and nowhere else.
+
+use wasmtime::{PoolConcurrencyLimitError, Trap as EngineTrap};
+use wasmtime_wasi::{I32Exit, ResourceTableError};
+
+use crate::meter::Meter;
+use crate::outcome::{Limit, Outcome, Trap};
+
+/// How many characters of the engine's words are kept. Some repeat what the guest wrote.
+const REASON_CHARS_MAX: usize = 300;
+
+/// What an error that ended a guest means.
+pub(crate) fn outcome(error: &wasmtime::Error, meter: &Meter, last_words: Option<String>) -> Outcome {
+    if let Some(limit) = limit(error) {
+        return Outcome::Limit(limit);
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        // Slots are counted before the pool is asked.
+        return Outcome::HostFault(error.to_string());
+    }
+    // A guest whose request for memory is refused mostly breaks at once; the refusal is the reason.
+    if let Some(limit) = meter.refused() {
+        return Outcome::Limit(limit);
+    }
+    let reason = if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        format!("the tool ended itself with status {status} instead of returning")
+    } else if let Some(trap) = error.downcast_ref::<EngineTrap>() {
+        trap.to_string()
+    } else {
+        error.root_cause().to_string()
+    };
+    Outcome::Trapped(Trap {
+        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+        last_words,
+    })
+}
+
+fn limit(error: &wasmtime::Error) -> Option<Limit> {
+    match error.downcast_ref::<EngineTrap>() {
+        Some(EngineTrap::OutOfFuel) => return Some(Limit::Fuel),
+        Some(EngineTrap::StackOverflow) => return Some(Limit::Stack),
+        _ => {}
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return Some(Limit::Handles);
+    }
+    let message = error.root_cause().to_string();
+    [
+        ("fuel allocated for hostcalls has been exhausted", Limit::HostCallData),
+        ("store handle limit exceeded", Limit::Handles),
+        ("resource limit exceeded: ", Limit::Instances),
+        ("exceeds memory limits", Limit::Memory),
+        ("exceeds table limits", Limit::Tables),
+        ("requested len ", Limit::Random),
+    ]
+    .into_iter()
+    .find_map(|(text, limit)| message.contains(text).then_some(limit))
+}
+
+/// The end of what a guest wrote to standard error, made harmless.
+pub(crate) fn last_words(stderr: &[u8]) -> Option<String> {
+    /// Enough for a panic message and its place.
+    const BYTES_MAX: usize = 2048;
+    let start = stderr.len().saturating_sub(BYTES_MAX);
+    let text = String::from_utf8_lossy(stderr.get(start..).unwrap_or_default());
+    let clean: String = text
+        .trim()
+        .chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .collect();
+    (!clean.is_empty()).then_some(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_carry_no_terminal_commands() {
+        assert_eq!(last_words(b"\x1b[31mpanicked\x07 at x\n\n").unwrap(), "[31mpanicked at x");
+        assert_eq!(last_words(b" \n"), None);
+        assert!(last_words(&vec![b'x'; 1 << 20]).unwrap().len() <= 2048);
+    }
+}

@@ -1,0 +1,40 @@
+//! What belongs to one call inside the store.
+//!
+//! Owns the WASI context, the handle table, the meter and the link to whoever listens to the call.
+//! Made fresh for each call and dropped with it: nothing survives.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
+use wasmtime_wasi_http::p2::{WasiHttpCtxView, WasiHttpView};
+
+use crate::host::HostCall;
+use crate::http::Denied;
+use crate::meter::Meter;
+
+/// The data of one store.
+pub(crate) struct Guest {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) http: WasiHttpCtx,
+    pub(crate) denied: Denied,
+    pub(crate) table: ResourceTable,
+    pub(crate) meter: Meter,
+    pub(crate) call: HostCall,
+}
+
+/// What a caller passes in to hear of a call while it runs.
+pub(crate) type Events = Arc<dyn crate::host::CallEvents>;
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.denied }
+    }
+}

@@ -1,0 +1,316 @@
+//! One call of one guest, from permit to receipt.
+//!
+//! Owns the order: a fresh store with every limit set, instantiation, the call, the result as JSON.
+//! Time runs over all of it. Whatever happens, the store is dropped and never used again.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use ringfence_policy::{Budget, Permit};
+use ringfence_tool::{Payload, Returns, Type};
+use rustix::time::{ClockId, clock_gettime};
+use tokio_util::sync::CancellationToken;
+use wasmtime::Store;
+use wasmtime::component::{ResourceTable, Val};
+use wasmtime_wasi_http::WasiHttpCtx;
+
+use crate::arguments::Arguments;
+use crate::classify;
+use crate::content;
+use crate::engine::FUEL_YIELD_INTERVAL;
+use crate::guest::{Events, Guest};
+use crate::host::HostCall;
+use crate::http::Denied;
+use crate::meter::Meter;
+use crate::outcome::{Limit, Outcome, Output};
+use crate::output::Capture;
+use crate::prepared::{Entry, Prepared};
+use crate::receipt::{Receipt, Truncated};
+use crate::result::{self, Unwritable};
+use crate::sandbox::Sandbox;
+use crate::slot::Slot;
+
+/// Header fields of one HTTP message. Bounds what a guest can make the host keep of them.
+const HEADER_BYTES_MAX: usize = 32 * 1024;
+
+/// Everything that a call left behind.
+#[derive(Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it cost.
+    pub receipt: Receipt,
+    /// The start of what the guest wrote to standard output.
+    pub stdout: Vec<u8>,
+    /// The start of what the guest wrote to standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// Why a guest stopped before it returned.
+enum End {
+    Cancelled,
+    Cpu,
+    Engine(wasmtime::Error),
+    Panic(String),
+    Wall,
+}
+
+impl Sandbox {
+    /// Runs one call: spends the permit and the slot.
+    ///
+    /// Fails in no way but through the [`Outcome`]. Dropping the future stops the guest, too.
+    pub async fn invoke(
+        &self,
+        prepared: &Prepared,
+        permit: Permit,
+        slot: Slot,
+        arguments: Arguments,
+        events: Events,
+        cancel: CancellationToken,
+    ) -> Answer {
+        let started = Instant::now();
+        let budget = permit.budget();
+        let (stdout, stderr) =
+            (Capture::new(budget.output_bytes), Capture::new(budget.output_bytes));
+        let call = HostCall::new(events, cancel.clone(), started + budget.wall, budget);
+        let mut receipt = Receipt {
+            capabilities: permit.grants().iter().map(ToString::to_string).collect(),
+            ..Receipt::default()
+        };
+
+        let ready = self.open(prepared, &permit, &arguments, call, &stdout, &stderr);
+        let (entry, mut store) = match ready {
+            Ok(ready) => ready,
+            Err(reason) => {
+                receipt.wall = started.elapsed();
+                let outcome = Outcome::HostFault(reason);
+                return Answer { outcome, receipt, stdout: Vec::new(), stderr: Vec::new() };
+            }
+        };
+        let end = {
+            let run = run(prepared, entry, &mut store, arguments.values);
+            bounded(run, budget, started, &cancel, &mut receipt.cpu).await
+        };
+
+        let (out, out_written) = stdout.take();
+        let (err, err_written) = stderr.take();
+        let outcome = match end {
+            Ok(value) => returned(value.as_ref(), &entry.function.result, budget, &mut receipt),
+            Err(End::Cancelled) => Outcome::Cancelled,
+            Err(End::Cpu) => Outcome::Limit(Limit::Cpu),
+            Err(End::Wall) => Outcome::Limit(Limit::Wall),
+            Err(End::Panic(reason)) => Outcome::HostFault(reason),
+            Err(End::Engine(error)) => {
+                classify::outcome(&error, &store.data().meter, classify::last_words(&err))
+            }
+        };
+
+        receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        receipt.peak_memory_bytes = store.data().meter.peak_memory_bytes();
+        receipt.output_bytes = out_written.saturating_add(err_written);
+        let cut = [
+            (store.data().call.log_cut(), Truncated::Log),
+            (err_written > err.len() as u64, Truncated::Stderr),
+            (out_written > out.len() as u64, Truncated::Stdout),
+        ];
+        receipt.truncated = cut.into_iter().filter_map(|(was, what)| was.then_some(what)).collect();
+        // The store goes before the slot: the pool must have room for whoever is admitted next.
+        drop(store);
+        drop(slot);
+        receipt.wall = started.elapsed();
+        Answer { outcome, receipt, stdout: out, stderr: err }
+    }
+
+    /// A fresh store with every limit set. The error is for the log.
+    fn open<'p>(
+        &self,
+        prepared: &'p Prepared,
+        permit: &Permit,
+        arguments: &Arguments,
+        call: HostCall,
+        stdout: &Capture,
+        stderr: &Capture,
+    ) -> Result<(&'p Entry, Store<Guest>), String> {
+        if permit.digest() != prepared.digest() || *permit.function() != arguments.function {
+            return Err("the permit is for another call".into());
+        }
+        let entry = prepared.entry(permit.function()).ok_or("the permit names no function")?;
+        let budget = permit.budget();
+        let wasi = self
+            .directories()
+            .context(permit, stdout, stderr)
+            .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(budget.handles);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADER_BYTES_MAX);
+        let guest = Guest { wasi, http, denied: Denied, table, meter: Meter::new(budget), call };
+
+        let mut store = Store::new(prepared.instance().engine(), guest);
+        store.limiter(|guest| &mut guest.meter);
+        store.set_hostcall_fuel(budget.host_call_bytes);
+        store.set_max_component_handles(budget.handles);
+        let fuelled = store
+            .set_fuel(budget.fuel)
+            .and_then(|()| store.fuel_async_yield_interval(Some(FUEL_YIELD_INTERVAL)));
+        fuelled.map_err(|error| format!("failed to set the fuel: {error:#}"))?;
+        Ok((entry, store))
+    }
+}
+
+/// Instantiates the component and calls the function. What the result holds is the guest's.
+async fn run(
+    prepared: &Prepared,
+    entry: &Entry,
+    store: &mut Store<Guest>,
+    arguments: Vec<Val>,
+) -> wasmtime::Result<Option<Val>> {
+    let instance = prepared.instance().instantiate_async(&mut *store).await?;
+    let function = instance
+        .get_func(&mut *store, entry.index)
+        .ok_or_else(|| wasmtime::format_err!("the export is not a function"))?;
+    let returns = &entry.function.result;
+    let count = usize::from(returns.err.is_some() || returns.ok != Payload::Nothing);
+    let mut results = [Val::Bool(false)];
+    let results = results.get_mut(..count).unwrap_or_default();
+    function.call_async(&mut *store, &arguments, results).await?;
+    Ok(results.first_mut().map(|value| std::mem::replace(value, Val::Bool(false))))
+}
+
+/// Polls a guest within its time, counts the processor time of each step, and turns a panic of the
+/// host into an end of this call alone.
+async fn bounded<T>(
+    run: impl Future<Output = wasmtime::Result<T>>,
+    budget: &Budget,
+    started: Instant,
+    cancel: &CancellationToken,
+    cpu: &mut Duration,
+) -> Result<T, End> {
+    let mut run = pin!(run);
+    let step = poll_fn(|context| {
+        let before = processor_time();
+        let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
+        *cpu += processor_time().saturating_sub(before);
+        match polled {
+            Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
+            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(End::Engine(error))),
+            Ok(Poll::Pending) if *cpu > budget.cpu => Poll::Ready(Err(End::Cpu)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
+        }
+    });
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(End::Cancelled),
+        ended = tokio::time::timeout_at((started + budget.wall).into(), step) => {
+            ended.unwrap_or(Err(End::Wall))
+        }
+    }
+}
+
+/// Processor time of this thread. A step runs on one thread from start to end.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the host panicked: {}", text.unwrap_or("no message"))
+}
+
+/// What a value that the guest returned means.
+fn returned(
+    value: Option<&Val>,
+    returns: &Returns,
+    budget: &Budget,
+    receipt: &mut Receipt,
+) -> Outcome {
+    let read = match (value, &returns.err) {
+        (Some(Val::Result(Err(error))), Some(ty)) => {
+            return match tool_error(error.as_deref(), ty.as_ref(), budget.result_bytes) {
+                Ok(text) => Outcome::ToolError(text),
+                Err(unwritable) => unwritten(unwritable),
+            };
+        }
+        (Some(Val::Result(Ok(value))), Some(_)) => {
+            output(value.as_deref(), &returns.ok, budget.result_bytes)
+        }
+        (value, None) => output(value, &returns.ok, budget.result_bytes),
+        _ => Err(Unwritable::WrongType),
+    };
+    match read {
+        Ok((output, bytes)) => {
+            receipt.result_bytes = bytes;
+            Outcome::Returned(output)
+        }
+        Err(unwritable) => unwritten(unwritable),
+    }
+}
+
+fn unwritten(unwritable: Unwritable) -> Outcome {
+    match unwritable {
+        Unwritable::TooLong => Outcome::Limit(Limit::Result),
+        Unwritable::WrongType => {
+            Outcome::HostFault("the result is not of the type that the component declares".into())
+        }
+    }
+}
+
+/// The output, and how many bytes it is.
+fn output(
+    value: Option<&Val>,
+    payload: &Payload,
+    bytes_max: usize,
+) -> Result<(Output, usize), Unwritable> {
+    let blocks = |blocks: Vec<content::Content>| {
+        let bytes = blocks.iter().map(content::Content::size).sum();
+        (Output::Content(blocks), bytes)
+    };
+    match (payload, value) {
+        (Payload::Nothing, None) => Ok((Output::Nothing, 0)),
+        (Payload::Value(ty), Some(value)) => {
+            let json = result::write(value, ty, bytes_max)?;
+            let bytes = json.len();
+            Ok((Output::Json(json), bytes))
+        }
+        (Payload::Content(_), Some(value)) => {
+            content::read(std::iter::once(value), bytes_max).map(blocks)
+        }
+        (Payload::Contents(_), Some(Val::List(items))) => {
+            content::read(items.iter(), bytes_max).map(blocks)
+        }
+        _ => Err(Unwritable::WrongType),
+    }
+}
+
+/// A tool's error in words: its text where it has one, else its JSON.
+fn tool_error(
+    value: Option<&Val>,
+    ty: Option<&Type>,
+    bytes_max: usize,
+) -> Result<String, Unwritable> {
+    let (Some(value), Some(ty)) = (value, ty) else {
+        return Ok("the tool failed and did not say why".into());
+    };
+    let text = match value {
+        Val::String(text) => text.clone(),
+        Val::Variant(case, Some(payload)) => match &**payload {
+            Val::String(text) => format!("{case}: {text}"),
+            _ => result::write(value, ty, bytes_max)?,
+        },
+        Val::Variant(case, None) | Val::Enum(case) => case.clone(),
+        _ => result::write(value, ty, bytes_max)?,
+    };
+    if text.len() > bytes_max { Err(Unwritable::TooLong) } else { Ok(text) }
+}

@@ -1,0 +1,47 @@
+//! What a call cost.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// What a call cost and where it was cut short. Measured by the host; nothing here is the guest's
+/// word.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Instructions, roughly.
+    pub fuel: u64,
+    /// From admission to answer, in microseconds.
+    #[serde(rename = "wallMicros", serialize_with = "micros")]
+    pub wall: Duration,
+    /// Processor time, in microseconds.
+    #[serde(rename = "cpuMicros", serialize_with = "micros")]
+    pub cpu: Duration,
+    /// The most linear memory that the call held at once, in bytes.
+    pub peak_memory_bytes: usize,
+    /// Bytes of the result.
+    pub result_bytes: usize,
+    /// Bytes that the guest wrote to standard output and error, kept or not.
+    pub output_bytes: u64,
+    /// What the call was granted, as text.
+    pub capabilities: Vec<String>,
+    /// What was cut.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<Truncated>,
+}
+
+/// Something that was cut because it was too long. The call went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Truncated {
+    /// Log lines.
+    Log,
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+}
+
+fn micros<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}

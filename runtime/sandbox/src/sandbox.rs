@@ -1,0 +1,117 @@
+//! The engines of one process, and the way in.
+//!
+//! Owns both profiles with their linkers and slots. Everything that runs a guest starts here.
+
+use std::sync::{Arc, OnceLock};
+
+use ringfence_tool::Component;
+use thiserror::Error;
+use wasmtime::component::Linker;
+
+use crate::cache::ArtifactCache;
+use crate::capability::Directories;
+use crate::engine::{self, Profile};
+use crate::guest::Guest;
+use crate::linker;
+use crate::prepared::{PrepareError, Prepared};
+use crate::slot::{Overloaded, Slot, Slots};
+
+/// How a sandbox is set up.
+///
+/// Defaults:
+///
+/// - 256 calls at once of small tools, 64 of large ones
+/// - no artefact cache: everything is compiled anew
+/// - nothing granted
+#[derive(Debug)]
+pub struct Settings {
+    /// Calls at once of tools in [`Profile::Small`]. Bounds what a flood of calls can hold.
+    pub small_slots: u32,
+    /// Calls at once of tools in [`Profile::Large`].
+    pub large_slots: u32,
+    /// Where machine code is kept between runs.
+    pub cache: Option<ArtifactCache>,
+    /// What grants stand for.
+    pub directories: Directories,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { small_slots: 256, large_slots: 64, cache: None, directories: Directories::default() }
+    }
+}
+
+/// The engines of one process.
+#[derive(Debug)]
+pub struct Sandbox {
+    settings: Settings,
+    small: OnceLock<Lane>,
+    large: OnceLock<Lane>,
+}
+
+/// One profile's engine with all that belongs to it.
+pub(crate) struct Lane {
+    linker: Linker<Guest>,
+    slots: Slots,
+}
+
+impl std::fmt::Debug for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lane").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+/// The host could not do its part: no memory, no address space, a broken engine.
+#[derive(Debug, Error)]
+#[error("the sandbox failed: {0}")]
+pub struct HostFault(pub(crate) String);
+
+impl Sandbox {
+    /// A sandbox. An engine is made when the first component needs it.
+    pub fn new(settings: Settings) -> Arc<Self> {
+        Arc::new(Self { settings, small: OnceLock::new(), large: OnceLock::new() })
+    }
+
+    /// Makes `tool` ready to be called: compiles it, unless that was done before. Takes
+    /// milliseconds to seconds of processor time: call it where blocking is allowed.
+    ///
+    /// # Errors
+    ///
+    /// The component does not compile, or imports what no tool may have.
+    pub fn prepare(&self, tool: &Component) -> Result<Prepared, PrepareError> {
+        let profile = Profile::for_pages(tool.memory_pages());
+        let lane = self.lane(profile).map_err(|fault| PrepareError::Compile(fault.to_string()))?;
+        Prepared::new(tool, profile, &lane.linker, self.settings.cache.as_ref())
+    }
+
+    /// Waits for room to run one call of `prepared`.
+    ///
+    /// # Errors
+    ///
+    /// Too many calls run already, and none ended in time.
+    pub async fn admit(&self, prepared: &Prepared) -> Result<Slot, Overloaded> {
+        match self.lane(prepared.profile()) {
+            Ok(lane) => lane.slots.admit().await,
+            Err(_) => Err(Overloaded { retry_after: crate::slot::WAIT_MAX }),
+        }
+    }
+
+    pub(crate) fn directories(&self) -> &Directories {
+        &self.settings.directories
+    }
+
+    fn lane(&self, profile: Profile) -> Result<&Lane, HostFault> {
+        let (cell, slots) = match profile {
+            Profile::Small => (&self.small, self.settings.small_slots),
+            Profile::Large => (&self.large, self.settings.large_slots),
+        };
+        if let Some(lane) = cell.get() {
+            return Ok(lane);
+        }
+        let fault = |error: wasmtime::Error| HostFault(format!("{error:#}"));
+        let engine = engine::engine(profile, slots).map_err(fault)?;
+        let lane = Lane { linker: linker::linker(&engine).map_err(fault)?, slots: Slots::new(slots) };
+        // Two threads may have made one each; a component must never meet the other's engine.
+        Ok(cell.get_or_init(|| lane))
+    }
+}
