@@ -1,0 +1,167 @@
+//! A component as an artifact: what can be known without running it.
+//!
+//! Owns the order of reading: measure, adapt, validate, decode, describe. Refuses to know where the
+//! bytes came from and what may be done with them.
+
+use std::sync::Arc;
+
+use wasmparser::Encoding;
+
+use crate::adapt::adapt;
+use crate::definition::ToolDefinition;
+use crate::digest::Digest;
+use crate::docs::Docs;
+use crate::error::ReadError;
+use crate::interface::{Interface, Unavailable};
+use crate::manifest::{Manifest, ManifestError};
+use crate::name::ComponentName;
+use crate::read::{Import, Shape};
+use crate::scan::{Footprint, scan};
+use crate::schema;
+
+/// A component that was read. Cheap to share behind an [`Arc`], not to clone.
+#[derive(Debug)]
+pub struct Component {
+    name: ComponentName,
+    digest: Digest,
+    bytes: Arc<[u8]>,
+    manifest: Manifest,
+    interface: Interface,
+    imports: Vec<Import>,
+    definitions: Vec<ToolDefinition>,
+    footprint: Footprint,
+}
+
+impl Component {
+    /// Reads a component, or a core module for WASI preview 1 that embeds its interface.
+    ///
+    /// `fallback_name` names it where it has no manifest; anything that cannot stand in a name is
+    /// replaced, so that a file's name will do.
+    ///
+    /// Function bodies are not validated here: the engine does that when it compiles them.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes pass a limit, are not a valid component, need a feature that the sandbox has
+    /// switched off, or carry a manifest that does not fit. A function whose types cannot be
+    /// offered is no error: see [`Interface::unavailable`].
+    pub fn read(bytes: Arc<[u8]>, fallback_name: &str) -> Result<Self, ReadError> {
+        let digest = Digest::of(&bytes);
+        let outer = scan(&bytes)?;
+        let manifest = outer
+            .manifest
+            .map(parse_manifest)
+            .transpose()?
+            .unwrap_or_default();
+        let docs = Docs::read(outer.docs);
+        let (bytes, footprint) = match outer.encoding {
+            Encoding::Component => {
+                let footprint = outer.footprint;
+                (bytes, footprint)
+            }
+            Encoding::Module => {
+                let adapted = adapt(&bytes, &outer.interfaces)?;
+                let footprint = scan(&adapted)?.footprint;
+                (adapted.into(), footprint)
+            }
+        };
+        let name = manifest
+            .name
+            .clone()
+            .unwrap_or_else(|| ComponentName::from_hint(fallback_name));
+        let (mut interface, imports) = Shape::read(&bytes, &docs)?.name(&name, &docs);
+        withdraw_oversized(&mut interface);
+        manifest.check(&interface)?;
+        let definitions = define(&mut interface, &manifest);
+        Ok(Self {
+            name,
+            digest,
+            bytes,
+            manifest,
+            interface,
+            imports,
+            definitions,
+            footprint,
+        })
+    }
+
+    /// What it is called: the first part of its tools' names.
+    pub fn name(&self) -> &ComponentName {
+        &self.name
+    }
+
+    /// The digest of the bytes that were given to [`Self::read`].
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The component's bytes: those given, or what a core module was adapted to.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
+    /// What its author says about it. Empty where there is no manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What it exports.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// What it imports: the upper bound of what it can ask the host for. No evidence that it uses
+    /// it: several toolchains import all of WASI whatever the code does.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
+    /// What clients are told about its tools, in the order of [`Interface::functions`].
+    pub fn definitions(&self) -> &[ToolDefinition] {
+        &self.definitions
+    }
+
+    /// How large it is, to choose an engine profile by.
+    pub fn footprint(&self) -> Footprint {
+        self.footprint
+    }
+}
+
+fn parse_manifest(section: &[u8]) -> Result<Manifest, ManifestError> {
+    Manifest::parse(std::str::from_utf8(section).map_err(|_| ManifestError::Encoding)?)
+}
+
+/// Moves functions whose types expand beyond the budget to those that cannot be called, so that
+/// nobody after this has to fear walking a type.
+fn withdraw_oversized(interface: &mut Interface) {
+    let functions = std::mem::take(&mut interface.functions);
+    for function in functions {
+        match schema::check(&function) {
+            Ok(()) => interface.functions.push(function),
+            Err(reason) => interface.unavailable.push(Unavailable {
+                export: function.export,
+                reason: reason.to_string(),
+            }),
+        }
+    }
+}
+
+/// Describes each function. One whose schema grows past the budget by what the manifest adds is
+/// withdrawn too.
+fn define(interface: &mut Interface, manifest: &Manifest) -> Vec<ToolDefinition> {
+    let mut definitions = Vec::with_capacity(interface.functions.len());
+    let functions = std::mem::take(&mut interface.functions);
+    for function in functions {
+        match ToolDefinition::new(&function, manifest) {
+            Ok(definition) => {
+                definitions.push(definition);
+                interface.functions.push(function);
+            }
+            Err(reason) => interface.unavailable.push(Unavailable {
+                export: function.export,
+                reason: reason.to_string(),
+            }),
+        }
+    }
+    definitions
+}

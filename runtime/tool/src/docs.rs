@@ -1,0 +1,131 @@
+//! WIT documentation carried in a component.
+//!
+//! Owns the section in which wasm-tools puts doc comments, which the binary format has no place
+//! for. Refuses to fail: documentation that cannot be read is documentation that is not there.
+//!
+//! A component's section describes one WIT package. Names in it are matched by an interface's full
+//! name first and by its short name second, because writers differ.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::interface::Export;
+use crate::name::short_name;
+use crate::text::clean;
+
+/// Bytes of one item's documentation that reach a schema. Bounds what a tool's author can make
+/// every model read on every list of tools.
+pub(crate) const ITEM_BYTES_MAX: usize = 1024;
+/// Bytes of a function's documentation.
+pub(crate) const FUNCTION_BYTES_MAX: usize = 4096;
+
+/// The documentation of a package.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Docs {
+    worlds: HashMap<String, World>,
+    interfaces: HashMap<String, Interface>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct World {
+    interfaces: HashMap<String, Interface>,
+    interface_exports: HashMap<String, Interface>,
+    types: HashMap<String, TypeDocs>,
+    funcs: HashMap<String, Function>,
+    func_exports: HashMap<String, Function>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Interface {
+    funcs: HashMap<String, Function>,
+    types: HashMap<String, TypeDocs>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Function {
+    /// Version 0 of the format.
+    Bare(Option<String>),
+    /// Version 1.
+    Described {
+        #[serde(default)]
+        docs: Option<String>,
+    },
+}
+
+/// The documentation of a type and what is in it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TypeDocs {
+    docs: Option<String>,
+    items: HashMap<String, String>,
+}
+
+impl Docs {
+    /// The documentation that `section` holds, when it can be read.
+    pub(crate) fn read(section: Option<&[u8]>) -> Self {
+        match section {
+            Some([0 | 1, json @ ..]) => serde_json::from_slice(json).unwrap_or_default(),
+            _ => Self::default(),
+        }
+    }
+
+    /// What is said about a function.
+    pub(crate) fn function(&self, export: &Export) -> Option<Arc<str>> {
+        let name = &*export.function;
+        let function = match export.interface.as_deref() {
+            Some(interface) => self.interface(interface, |interface| interface.funcs.get(name)),
+            None => self.worlds.values().find_map(|world| {
+                world
+                    .func_exports
+                    .get(name)
+                    .or_else(|| world.funcs.get(name))
+            }),
+        };
+        let docs = match function? {
+            Function::Bare(docs) | Function::Described { docs } => docs.as_deref()?,
+        };
+        clean(docs, FUNCTION_BYTES_MAX).map(Into::into)
+    }
+
+    /// What is said about a type that `interface` owns, or the world.
+    pub(crate) fn ty(&self, interface: Option<&str>, name: &str) -> Option<&TypeDocs> {
+        match interface {
+            Some(interface) => self.interface(interface, |interface| interface.types.get(name)),
+            None => self.worlds.values().find_map(|world| world.types.get(name)),
+        }
+    }
+
+    fn interface<'a, T>(
+        &'a self,
+        name: &str,
+        pick: impl Fn(&'a Interface) -> Option<&'a T>,
+    ) -> Option<&'a T> {
+        let full = self.interfaces.get(name).and_then(&pick);
+        let short = || self.interfaces.get(short_name(name)).and_then(&pick);
+        let inline = || {
+            self.worlds.values().find_map(|world| {
+                let exported = world.interface_exports.get(name).and_then(&pick);
+                exported.or_else(|| world.interfaces.get(name).and_then(&pick))
+            })
+        };
+        full.or_else(short).or_else(inline)
+    }
+}
+
+impl TypeDocs {
+    /// What is said about the type.
+    pub(crate) fn docs(&self) -> Option<Arc<str>> {
+        clean(self.docs.as_deref()?, ITEM_BYTES_MAX).map(Into::into)
+    }
+
+    /// What is said about a field, a case or a label of it.
+    pub(crate) fn item(&self, name: &str) -> Option<Arc<str>> {
+        clean(self.items.get(name)?, ITEM_BYTES_MAX).map(Into::into)
+    }
+}
