@@ -1,0 +1,143 @@
+//! Guests that are too repetitive to be written down.
+//!
+//! Owns shapes: a component with a thousand of something. Each is well formed, so that only a limit
+//! can refuse it. Refuses to know those limits.
+
+use std::fmt::Write as _;
+
+/// The bytes that every component starts with.
+const PREAMBLE: [u8; 8] = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+
+/// What a component ends with that has a harmless function, `attack`.
+const ATTACK: &str = r#"
+  (core module $m (func (export "attack")))
+  (core instance $i (instantiate $m))
+  (func (export "attack") (canon lift (core func $i "attack")))"#;
+
+/// A component inside a component, `depth` levels down. Attacks whoever walks it by recursion.
+pub fn nested_components(depth: usize) -> Vec<u8> {
+    (0..depth).fold(component(""), |inner, _| {
+        let mut outer = PREAMBLE.to_vec();
+        section(&mut outer, 4, &inner);
+        outer
+    })
+}
+
+/// So many core modules, none of them used. Attacks whoever compiles each.
+pub fn core_modules(count: usize) -> Vec<u8> {
+    component(&"(core module (memory 1))".repeat(count))
+}
+
+/// So many instances of one core module, each with a memory of its own. Attacks a limit that counts
+/// modules, or memories of one instance.
+pub fn core_instances(count: usize) -> Vec<u8> {
+    let instances = "(core instance (instantiate $memory))".repeat(count);
+    component(&format!("(core module $memory (memory 1)){instances}"))
+}
+
+/// So many instances of one core module without anything in it.
+pub fn empty_instances(count: usize) -> Vec<u8> {
+    let instances = "(core instance (instantiate $empty))".repeat(count);
+    component(&format!("(core module $empty){instances}"))
+}
+
+/// A result that is a list of lists of lists, `depth` levels deep. Attacks whoever walks a type by
+/// recursion.
+pub fn deep_type(depth: usize) -> Vec<u8> {
+    let mut text = String::from("(type $t0 (list u8))");
+    for level in 1..depth {
+        let _ = write!(text, "(type $t{level} (list $t{}))", level - 1);
+    }
+    let _ = write!(
+        text,
+        r#"(core module $d (memory (export "memory") 1)
+             (func (export "deep") (result i32) (i32.const 0)))
+           (core instance $d (instantiate $d))
+           (func (export "deep") (result $t{})
+             (canon lift (core func $d "deep") (memory (core memory $d "memory"))))"#,
+        depth - 1
+    );
+    component(&text)
+}
+
+/// So many types, none of them used.
+pub fn types(count: usize) -> Vec<u8> {
+    component(&"(type (tuple u8 u16))".repeat(count))
+}
+
+/// So many exported functions. Attacks the list of tools.
+pub fn functions(count: usize) -> Vec<u8> {
+    let mut text = String::from(ATTACK);
+    for number in 0..count {
+        let _ = write!(
+            text,
+            "(func (export \"f{number}\") (canon lift (core func $i \"attack\")))"
+        );
+    }
+    parsed(&text)
+}
+
+/// A custom section of so many bytes.
+pub fn custom_section(bytes: usize) -> Vec<u8> {
+    let mut guest = component("");
+    let mut body = vec![4];
+    body.extend_from_slice(b"junk");
+    body.resize(bytes, b'x');
+    section(&mut guest, 0, &body);
+    guest
+}
+
+/// A function whose name is so many characters long, in words of eight.
+pub fn long_name(characters: usize) -> Vec<u8> {
+    let name: String = "longname-".chars().cycle().take(characters).collect();
+    let name = name.trim_end_matches('-');
+    parsed(&format!(
+        "{ATTACK}(func (export \"{name}\") (canon lift (core func $i \"attack\")))"
+    ))
+}
+
+/// A component of `parts` and the function `attack`.
+fn component(parts: &str) -> Vec<u8> {
+    parsed(&format!("{parts}{ATTACK}"))
+}
+
+#[expect(clippy::panic, reason = "a guest that does not parse is a broken test")]
+fn parsed(parts: &str) -> Vec<u8> {
+    wat::parse_str(format!("(component {parts})"))
+        .unwrap_or_else(|error| panic!("failed to generate a guest: {error}"))
+}
+
+/// Appends a section: its number, its length as LEB128, its body.
+fn section(guest: &mut Vec<u8>, number: u8, body: &[u8]) {
+    guest.push(number);
+    let mut length = body.len();
+    while length >= 0x80 {
+        guest.push(0x80 | u8::try_from(length & 0x7f).unwrap_or(0));
+        length >>= 7;
+    }
+    guest.push(u8::try_from(length).unwrap_or(0));
+    guest.extend_from_slice(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_have_the_size_that_was_asked_for() {
+        assert!(custom_section(1 << 20).len() > 1 << 20);
+        assert!(nested_components(1000).len() > 10_000);
+        let plain = component("").len();
+        for shape in [
+            core_modules,
+            core_instances,
+            empty_instances,
+            deep_type,
+            types,
+            functions,
+        ] {
+            assert!(shape(1000).len() >= plain + 2 * 1000);
+        }
+        assert!(long_name(300).len() >= plain + 290);
+    }
+}
