@@ -1,1 +1,23 @@
-//! placeholder
+//! Which tools exist.
+//!
+//! Owns where components come from, the order in which names are given out, and what could not be
+//! loaded and why. Refuses to know an engine, a caller or a policy: it reads bytes and hands out
+//! [`ringfence_tool::Component`]s, and nothing in it runs.
+//!
+//! A [`Catalog`] is a snapshot and never changes. [`Catalog::rescan`] makes the next one.
+
+#![forbid(unsafe_code)]
+
+mod bundled;
+mod catalog;
+mod file;
+mod problem;
+mod source;
+mod tool;
+
+pub use bundled::bundled;
+pub use catalog::{COMPONENTS_MAX, Catalog};
+pub use file::{DIRECTORY_ENTRIES_MAX, DIRECTORY_TOOLS_MAX};
+pub use problem::{Fault, Problem};
+pub use source::{Origin, Source};
+pub use tool::Tool;

@@ -1,0 +1,393 @@
+//! The snapshot: every component that is served, and what could not be loaded.
+//!
+//! Owns who gets a name. Sources are read in order and the first component with a name has it; a
+//! later one is refused and reported, so that a file which appears cannot take over a tool.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringfence_tool::{Component, ComponentName, Digest, ToolName};
+
+use crate::file;
+use crate::problem::{Fault, Problem};
+use crate::source::{Origin, Source};
+use crate::tool::Tool;
+
+/// Components in one catalog. Bounds what all sources together can make us hold in memory, and how
+/// long a client's list of tools can become.
+pub const COMPONENTS_MAX: usize = 1024;
+
+/// Every component that is served, at one moment. It never changes.
+#[derive(Debug)]
+pub struct Catalog {
+    sources: Arc<[Source]>,
+    entries: Vec<Entry>,
+    names: HashMap<ComponentName, usize>,
+    tools: HashMap<ToolName, (usize, usize)>,
+    problems: Vec<Problem>,
+}
+
+/// A component that is served.
+#[derive(Debug)]
+struct Entry {
+    origin: Origin,
+    component: Arc<Component>,
+}
+
+impl Catalog {
+    /// Reads every source. What cannot be loaded is among the [`problems`](Self::problems), and
+    /// does not stop the rest.
+    ///
+    /// Reads files: call it where blocking is allowed.
+    pub fn load(sources: impl Into<Arc<[Source]>>) -> Arc<Self> {
+        Self::build(sources.into(), &HashMap::new())
+    }
+
+    /// Reads every source again. Gives the next snapshot, and whether its tools differ from these.
+    ///
+    /// A file that was fine and now is broken keeps its component: whoever replaces a tool with a
+    /// half-written one should not take it away. A file that is gone is gone.
+    pub fn rescan(&self) -> (Arc<Self>, bool) {
+        let before: HashMap<_, _> =
+            self.entries.iter().map(|entry| (&entry.origin, &entry.component)).collect();
+        let next = Self::build(Arc::clone(&self.sources), &before);
+        let changed = self.identities().ne(next.identities());
+        (next, changed)
+    }
+
+    /// The components, in the order of their sources.
+    pub fn components(&self) -> impl Iterator<Item = &Arc<Component>> {
+        self.entries.iter().map(|entry| &entry.component)
+    }
+
+    /// Every tool: components in the order of their sources, functions in the order of exports.
+    pub fn tools(&self) -> impl Iterator<Item = Tool> + '_ {
+        self.components().flat_map(|component| {
+            (0..component.definitions().len()).filter_map(|index| Tool::new(component, index))
+        })
+    }
+
+    /// The tool that MCP clients call `name`.
+    pub fn tool(&self, name: &str) -> Option<Tool> {
+        let (entry, definition) = *self.tools.get(name)?;
+        Tool::new(&self.entries.get(entry)?.component, definition)
+    }
+
+    /// The component called `name`.
+    pub fn component(&self, name: &str) -> Option<&Arc<Component>> {
+        let entry = self.entries.get(*self.names.get(name)?)?;
+        Some(&entry.component)
+    }
+
+    /// A component's function.
+    pub fn function(&self, component: &str, function: &str) -> Option<Tool> {
+        let component = self.component(component)?;
+        let index = component
+            .definitions()
+            .iter()
+            .position(|definition| definition.function.as_str() == function)?;
+        Tool::new(component, index)
+    }
+
+    /// Where the component called `name` was loaded from.
+    pub fn origin(&self, name: &str) -> Option<&Origin> {
+        self.entries.get(*self.names.get(name)?).map(|entry| &entry.origin)
+    }
+
+    /// What could not be loaded, and why.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What it was loaded from.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    fn identities(&self) -> impl Iterator<Item = (&ComponentName, Digest)> {
+        self.components().map(|component| (component.name(), component.digest()))
+    }
+
+    fn build(sources: Arc<[Source]>, before: &HashMap<&Origin, &Arc<Component>>) -> Arc<Self> {
+        let mut catalog = Self {
+            sources: Arc::clone(&sources),
+            entries: Vec::new(),
+            names: HashMap::new(),
+            tools: HashMap::new(),
+            problems: Vec::new(),
+        };
+        for source in &*sources {
+            match source {
+                Source::Bundled { name, bytes } => {
+                    let origin = Origin::Bundled(name);
+                    catalog.add(origin, name, Ok((*bytes).into()), before);
+                }
+                Source::File(path) => catalog.add_file(path.clone(), before),
+                Source::Directory(directory) => match file::list(directory) {
+                    Ok((files, left_out)) => {
+                        for (path, fault) in left_out {
+                            catalog.problem(Origin::Path(path), fault);
+                        }
+                        for path in files {
+                            catalog.add_file(path, before);
+                        }
+                    }
+                    Err(fault) => catalog.problem(Origin::Path(directory.clone()), fault),
+                },
+            }
+        }
+        Arc::new(catalog)
+    }
+
+    fn add_file(&mut self, path: std::path::PathBuf, before: &HashMap<&Origin, &Arc<Component>>) {
+        let bytes = file::read(&path);
+        // Any text makes a name: what cannot stand in one is replaced, so no path survives in it.
+        let hint = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.add(Origin::Path(path), &hint, bytes, before);
+    }
+
+    fn add(
+        &mut self,
+        origin: Origin,
+        hint: &str,
+        bytes: Result<Arc<[u8]>, Fault>,
+        before: &HashMap<&Origin, &Arc<Component>>,
+    ) {
+        let last = before.get(&origin).copied();
+        let component = match bytes.and_then(|bytes| read(bytes, hint, last)) {
+            Ok(component) => component,
+            Err(fault) => {
+                // Gone is a wish, broken is an accident.
+                let gone = matches!(&fault, Fault::Unreadable(error)
+                    if error.kind() == std::io::ErrorKind::NotFound);
+                let last = last.filter(|_| !gone);
+                let problem = Problem { origin: origin.clone(), fault, kept: last.is_some() };
+                self.problems.push(problem);
+                match last {
+                    Some(last) => Arc::clone(last),
+                    None => return,
+                }
+            }
+        };
+        if let Err(fault) = self.enter(&origin, component) {
+            self.problem(origin, fault);
+        }
+    }
+
+    /// Gives a component its name, unless it is taken.
+    fn enter(&mut self, origin: &Origin, component: Arc<Component>) -> Result<(), Fault> {
+        let taken = self.names.get(component.name()).and_then(|entry| self.entries.get(*entry));
+        if let Some(first) = taken {
+            let (name, first) = (component.name().clone(), first.origin.clone());
+            return Err(Fault::NameTaken { name, first });
+        }
+        let index = self.entries.len();
+        if index >= COMPONENTS_MAX {
+            return Err(Fault::TooMany { what: "components in all", max: COMPONENTS_MAX });
+        }
+        self.names.insert(component.name().clone(), index);
+        for (definition, tool) in component.definitions().iter().enumerate() {
+            self.tools.insert(tool.name.clone(), (index, definition));
+        }
+        self.entries.push(Entry { origin: origin.clone(), component });
+        Ok(())
+    }
+
+    fn problem(&mut self, origin: Origin, fault: Fault) {
+        self.problems.push(Problem { origin, fault, kept: false });
+    }
+}
+
+/// Reads a component, unless it is the same as before.
+fn read(
+    bytes: Arc<[u8]>,
+    hint: &str,
+    last: Option<&Arc<Component>>,
+) -> Result<Arc<Component>, Fault> {
+    match last {
+        Some(last) if last.digest() == Digest::of(&bytes) => Ok(Arc::clone(last)),
+        _ => Ok(Arc::new(Component::read(bytes, hint)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A component that exports one function without parameters or result.
+    fn component(function: &str) -> Vec<u8> {
+        wat::parse_str(format!(
+            r#"(component
+                (core module $m (func (export "f")))
+                (core instance $i (instantiate $m))
+                (func (export "{function}") (canon lift (core func $i "f"))))"#
+        ))
+        .unwrap()
+    }
+
+    fn names(catalog: &Catalog) -> Vec<String> {
+        catalog.tools().map(|tool| tool.definition().name.to_string()).collect()
+    }
+
+    fn directory(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    fn load(path: &Path) -> Arc<Catalog> {
+        Catalog::load([Source::Directory(path.to_owned())])
+    }
+
+    #[test]
+    fn a_directory_gives_its_components_in_the_order_of_their_names() {
+        let run = component("run");
+        let folder = directory(&[
+            ("b.wasm", &run),
+            ("a.wasm", &run),
+            ("notes.txt", b"no tool"),
+            (".hidden.wasm", &run),
+        ]);
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/c.wasm"), &run).unwrap();
+        let catalog = load(folder.path());
+        assert_eq!(names(&catalog), ["a_run", "b_run"]);
+        assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
+    }
+
+    #[test]
+    fn a_broken_file_does_not_stop_the_others() {
+        let folder = directory(&[("a.wasm", b"\0asm nonsense"), ("b.wasm", &component("run"))]);
+        let catalog = load(folder.path());
+        assert_eq!(names(&catalog), ["b_run"]);
+        let [problem] = catalog.problems() else { panic!("{:?}", catalog.problems()) };
+        assert!(problem.to_string().contains("a.wasm"), "{problem}");
+    }
+
+    #[test]
+    fn the_first_component_with_a_name_has_it() {
+        let folder = directory(&[("tool.wasm", &component("one")), ("Tool.wasm", &component("two"))]);
+        let catalog = load(folder.path());
+        // Upper case sorts first.
+        assert_eq!(names(&catalog), ["tool_two"]);
+        let [problem] = catalog.problems() else { panic!("{:?}", catalog.problems()) };
+        let text = problem.to_string();
+        assert!(text.contains("/tool.wasm") && text.contains("/Tool.wasm"), "{text}");
+    }
+
+    #[test]
+    fn the_same_function_name_in_two_components_is_two_tools() {
+        let folder = directory(&[("a.wasm", &component("run")), ("b.wasm", &component("run"))]);
+        let catalog = load(folder.path());
+        assert_eq!(catalog.tool("a_run").unwrap().component().name().as_str(), "a");
+        assert_eq!(catalog.tool("b_run").unwrap().component().name().as_str(), "b");
+        assert_eq!(catalog.function("b", "run").unwrap().definition().name.as_str(), "b_run");
+        assert!(catalog.tool("c_run").is_none());
+        assert!(catalog.function("a", "walk").is_none());
+    }
+
+    #[test]
+    fn a_file_s_name_never_becomes_a_path() {
+        let folder = directory(&[("..%2f..%2fetc%2fpasswd.wasm", &component("run"))]);
+        let catalog = load(folder.path());
+        assert_eq!(names(&catalog), ["2f-2fetc-2fpasswd_run".replacen("2f", "tool-2f", 1)]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_only_when_it_is_named() {
+        let folder = directory(&[("real.bin", &component("run"))]);
+        let link = folder.path().join("link.wasm");
+        std::os::unix::fs::symlink(folder.path().join("real.bin"), &link).unwrap();
+        let catalog = load(folder.path());
+        assert!(names(&catalog).is_empty());
+        assert!(matches!(catalog.problems(), [Problem { fault: Fault::Link, .. }]));
+        assert_eq!(names(&Catalog::load([Source::File(link)])), ["link_run"]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Catalog::load([
+            Source::File(folder.path().to_owned()),
+            Source::File(folder.path().join("missing.wasm")),
+            Source::Directory(folder.path().join("missing")),
+        ]);
+        let faults: Vec<_> = catalog.problems().iter().map(|problem| &problem.fault).collect();
+        assert!(
+            matches!(
+                faults[..],
+                [Fault::NotAFile, Fault::Unreadable(_), Fault::Unreadable(_)]
+            ),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_larger_than_a_component_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.wasm");
+        // Sparse: it takes no room.
+        fs::File::create(&path).unwrap().set_len(COMPONENT_BYTES_MAX_FOR_TEST + 1).unwrap();
+        let catalog = Catalog::load([Source::File(path)]);
+        assert!(matches!(catalog.problems(), [Problem { fault: Fault::TooLarge { .. }, .. }]));
+    }
+
+    const COMPONENT_BYTES_MAX_FOR_TEST: u64 = ringfence_tool::COMPONENT_BYTES_MAX as u64;
+
+    #[test]
+    fn a_directory_gives_so_many_components_and_says_what_it_left_out() {
+        let run = component("run");
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=crate::DIRECTORY_TOOLS_MAX {
+            fs::write(folder.path().join(format!("t{number:04}.wasm")), &run).unwrap();
+        }
+        let catalog = load(folder.path());
+        assert_eq!(catalog.components().count(), crate::DIRECTORY_TOOLS_MAX);
+        assert!(matches!(catalog.problems(), [Problem { fault: Fault::TooMany { .. }, .. }]));
+    }
+
+    #[test]
+    fn a_rescan_sees_what_changed_and_shares_what_did_not() {
+        let folder = directory(&[("a.wasm", &component("run"))]);
+        let first = load(folder.path());
+        let (same, changed) = first.rescan();
+        assert!(!changed);
+        assert!(Arc::ptr_eq(first.component("a").unwrap(), same.component("a").unwrap()));
+
+        fs::write(folder.path().join("b.wasm"), component("walk")).unwrap();
+        let (added, changed) = same.rescan();
+        assert!(changed);
+        assert_eq!(names(&added), ["a_run", "b_walk"]);
+        assert_eq!(names(&same), ["a_run"], "a snapshot never changes");
+
+        fs::remove_file(folder.path().join("a.wasm")).unwrap();
+        let (removed, changed) = added.rescan();
+        assert!(changed);
+        assert_eq!(names(&removed), ["b_walk"]);
+    }
+
+    #[test]
+    fn a_broken_replacement_keeps_the_last_good_component() {
+        let folder = directory(&[("a.wasm", &component("run"))]);
+        let first = load(folder.path());
+        let whole = component("walk");
+        fs::write(folder.path().join("a.wasm"), &whole[..whole.len() / 2]).unwrap();
+        let (broken, changed) = first.rescan();
+        assert!(!changed);
+        assert_eq!(names(&broken), ["a_run"]);
+        let [problem] = broken.problems() else { panic!("{:?}", broken.problems()) };
+        assert!(problem.kept);
+        assert!(problem.to_string().ends_with("is still served"), "{problem}");
+
+        fs::write(folder.path().join("a.wasm"), &whole).unwrap();
+        let (whole, changed) = broken.rescan();
+        assert!(changed && whole.problems().is_empty());
+        assert_eq!(names(&whole), ["a_walk"]);
+    }
+}

@@ -1,0 +1,77 @@
+//! What could not be loaded.
+//!
+//! Owns the words for it. A problem never stops the other components.
+
+use std::fmt;
+
+use ringfence_tool::{ComponentName, ReadError};
+use thiserror::Error;
+
+use crate::source::Origin;
+
+/// Something that could not be loaded, and why.
+#[derive(Debug)]
+pub struct Problem {
+    /// Where.
+    pub origin: Origin,
+    /// Why.
+    pub fault: Fault,
+    /// Whether what was loaded from there before is served on.
+    pub kept: bool,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.origin, self.fault)?;
+        if self.kept {
+            f.write_str("; what was loaded from it before is still served")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why something could not be loaded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The bytes are no component that can be used.
+    #[error("{0}")]
+    Component(#[from] ReadError),
+    /// A symbolic link in a directory. It could lead anywhere, and whoever may write to the
+    /// directory would choose where.
+    #[error("is a symbolic link, which is not followed in a directory; name the file itself")]
+    Link,
+    /// Another component has the name.
+    #[error(
+        "component `{name}` is already loaded from `{first}`, and the first one wins; give this one \
+         another name in its manifest, or rename the file if it has none"
+    )]
+    NameTaken {
+        /// The name.
+        name: ComponentName,
+        /// Who has it.
+        first: Origin,
+    },
+    /// Neither a file nor a directory: reading a pipe or a device might never end.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// The file is larger than any component may be.
+    #[error("has {found} bytes, more than the {max} that a component may have")]
+    TooLarge {
+        /// How large it is, at least.
+        found: u64,
+        /// How large it may be.
+        max: u64,
+    },
+    /// There is more in a directory than is looked at.
+    #[error("holds more than {max} {what}; the rest is left out")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// How many are taken.
+        max: usize,
+    },
+    /// The system refused.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+}
