@@ -1,6 +1,6 @@
 ;; H11: an asynchronous export.
 ;; Tries: to run as a WASI 0.3 task, on the code paths that carried most of 2026's advisories.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: the default engine leaves them out; the refusal must say so rather than fail at the first
 ;; call.
 (component

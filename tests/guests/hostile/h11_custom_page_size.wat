@@ -1,6 +1,6 @@
 ;; H11: pages of one byte.
 ;; Tries: to break arithmetic that takes a page for 64 KiB.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: a limit counted in pages means something else when the guest chooses the size of a page.
 (component
   (core module $m

@@ -1,6 +1,6 @@
 ;; H11: an exception.
 ;; Tries: to throw without a handler.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: an exception that nobody catches must not unwind into the host; with the feature off it
 ;; cannot.
 (component

@@ -1,6 +1,6 @@
 ;; H11: garbage-collected structures.
 ;; Tries: to build a list of structures without end in a heap that is not linear memory.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: the collected heap is memory by another name, and the engine part with the most repairs of
 ;; 2026.
 (component

@@ -1,6 +1,6 @@
 ;; H11: a 64-bit memory.
 ;; Tries: to use addresses beyond 4 GiB, which the guard regions of 32-bit memories do not cover.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: no guest language here needs it, and each of its loads takes a slower, younger code path.
 (component
   (core module $m

@@ -1,6 +1,6 @@
 ;; H11: two memories in one module.
 ;; Tries: to get around a limit that counts one memory for each module.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: no guest language here needs it; what is off cannot be attacked.
 (component
   (core module $m

@@ -1,6 +1,6 @@
 ;; H11: a shared memory.
 ;; Tries: to get memory that the limiter is never asked about, and that threads could race on.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: shared memories bypass the resource limiter, and a counter in one is a clock finer than any
 ;; we give.
 (component

@@ -1,6 +1,6 @@
 ;; H11: a second stack.
 ;; Tries: to make continuations: each is a native stack of its own.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: stacks are not counted by the memory limit.
 (component
   (core module $m

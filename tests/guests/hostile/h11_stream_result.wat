@@ -1,6 +1,6 @@
 ;; H11: a stream of bytes as the result.
 ;; Tries: to answer with a stream that never ends, which a host would have to read.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: streams are part of the asynchronous component model; what is off cannot be attacked.
 (component
   (type $bytes (stream u8))

@@ -1,6 +1,6 @@
 ;; H11: a 64-bit table.
 ;; Tries: to make the engine size a table by a 64-bit number.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: the same young code path as 64-bit memories, and the cause of a panic in the past.
 (component
   (core module $m

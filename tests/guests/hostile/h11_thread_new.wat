@@ -1,6 +1,6 @@
 ;; H11: a thread of the component model.
 ;; Tries: to start a thread that spins while the call returns.
-;; Expected: refused at preparation
+;; Expected: refused at reading
 ;; Why: work that outlives its call escapes its limits and its receipt.
 (component
   (core module $table

@@ -1,7 +1,7 @@
 ;; H13: a type of 262,144 leaves in a kilobyte.
 ;; Tries: to make the host write a JSON schema of a hundred megabytes: a pair of pairs, 18 levels
 ;; deep.
-;; Expected: refused at reading
+;; Expected: unavailable
 ;; Why: types share their parts and schemas do not; the file stays small and valid while every walk
 ;; over the type doubles at each level.
 (component
