@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// The longest tenant or principal name, in bytes. Names appear in every log line and storage key,
 /// so an endless one would let a caller fill both.
-pub const NAME_BYTES_MAX: usize = 128;
+pub(crate) const NAME_BYTES_MAX: usize = 128;
 
 /// In whose name a call runs.
 ///

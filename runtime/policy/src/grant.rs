@@ -12,7 +12,7 @@ use thiserror::Error;
 
 /// The longest grant, in bytes: no path that Linux accepts is longer than 4,096 bytes, and a grant
 /// holds two.
-pub const GRANT_BYTES_MAX: usize = 2 * 4096 + 16;
+pub(crate) const GRANT_BYTES_MAX: usize = 2 * 4096 + 16;
 
 /// Something a tool is allowed to touch. What no grant names, no tool can reach.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

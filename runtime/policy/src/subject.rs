@@ -27,7 +27,7 @@ impl Reach {
     /// The reach of `component`.
     pub fn of(component: &Component) -> Self {
         let imports = |prefix: &str| {
-            component.imports().iter().any(|import| import.interface.starts_with(prefix))
+            component.imports().iter().any(|import| import.name.starts_with(prefix))
         };
         let requests = &component.manifest().requests;
         let asks = |kind: &str| {

@@ -11,9 +11,9 @@ use wasmtime::{
 };
 
 /// Instructions between two yields to the executor. At 4 to 13 million a millisecond a spinning
-/// guest holds a worker for less than 0.1 ms at a time, so that it cannot delay its neighbours, and
-/// yielding costs nothing that can be measured.
-pub(crate) const FUEL_YIELD_INTERVAL: u64 = 250_000;
+/// guest holds a worker for some ten microseconds at a time, so that it cannot delay its neighbours,
+/// and one that only calls the host for about a millisecond.
+pub(crate) const FUEL_YIELD_INTERVAL: u64 = 100_000;
 
 /// The part of the host's stack that a guest may use. Bounds endless recursion.
 const WASM_STACK_BYTES: usize = 512 * 1024;
@@ -109,7 +109,6 @@ fn base() -> wasmtime::Result<Config> {
     config.wasm_memory64(false);
     config.wasm_multi_memory(false);
     config.wasm_relaxed_simd(false);
-    config.wasm_component_model_async(false);
 
     // Machine code is only reused by the very build that made it: the engine itself compares major
     // versions alone, and would load code that an older patch release miscompiled.

@@ -11,7 +11,7 @@ use wasmtime::component::{HasSelf, Linker};
 
 use crate::guest::{Events, Guest};
 
-#[expect(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
+#[expect(clippy::pedantic, reason = "generated")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -23,10 +23,6 @@ use bindings::ringfence::tool::host as wit;
 
 /// Progress reports of one call. A guest that reports in a loop would otherwise flood the client.
 const PROGRESS_REPORTS_MAX: u32 = 10_000;
-
-/// Fuel that each call of this interface costs. Host work is not counted by the engine: without a
-/// price, a loop of log calls would be nearly free.
-const FUEL_PER_CALL: u64 = 1000;
 
 /// Hears what a guest says while it runs.
 ///

@@ -17,7 +17,6 @@ mod arguments;
 mod cache;
 mod capability;
 mod classify;
-mod constraint;
 mod content;
 mod engine;
 mod guest;

@@ -7,10 +7,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult, bytes::Bytes};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// What a guest may write in one go. Bounds what `write-zeroes` makes the host allocate.
 const WRITE_BYTES_MAX: usize = 64 * 1024;

@@ -7,15 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence_tool::{Component as Tool, Digest, Function, FunctionName};
-use serde::de::Deserializer;
+use ringfence_tool::{Component as Tool, Digest, Function, FunctionName, ToolDefinition};
+use serde::de::{Deserialize as _, Deserializer};
 use thiserror::Error;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::arguments::{self, ArgumentError, Arguments};
 use crate::cache::{self, Artifact, ArtifactCache};
-use crate::constraint::Constraints;
 use crate::engine::Profile;
 use crate::guest::Guest;
 
@@ -34,8 +33,7 @@ struct Inner {
 pub(crate) struct Entry {
     pub(crate) function: Function,
     pub(crate) index: ComponentExportIndex,
-    constraints: Constraints,
-    timeout: Option<Duration>,
+    definition: ToolDefinition,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -57,14 +55,6 @@ pub enum PrepareError {
     /// An export that was read from its bytes is not there. A fault of ours.
     #[error("function `{0}` was read from the component and is not in it")]
     MissingExport(FunctionName),
-    /// A pattern in its manifest is no regular expression.
-    #[error("failed to read the constraints of function `{function}`: {reason}")]
-    Constraint {
-        /// The function.
-        function: FunctionName,
-        /// What is wrong.
-        reason: String,
-    },
 }
 
 impl Prepared {
@@ -80,7 +70,8 @@ impl Prepared {
             .instantiate_pre(&component)
             .map_err(|error| PrepareError::Link(error.root_cause().to_string()))?;
         let mut functions = HashMap::new();
-        for function in &tool.interface().functions {
+        let described = tool.interface().functions.iter().zip(tool.definitions());
+        for (function, definition) in described {
             let missing = || PrepareError::MissingExport(function.name.clone());
             let holder = match &function.export.interface {
                 Some(name) => Some(component.get_export_index(None, &**name).ok_or_else(missing)?),
@@ -89,14 +80,11 @@ impl Prepared {
             let index = component
                 .get_export_index(holder.as_ref(), &*function.export.function)
                 .ok_or_else(missing)?;
-            let constraints = Constraints::new(tool.manifest(), function).map_err(|reason| {
-                PrepareError::Constraint { function: function.name.clone(), reason }
-            })?;
-            let timeout = tool.manifest().timeout(&function.name);
-            let entry = Entry { function: function.clone(), index, constraints, timeout };
+            let entry =
+                Entry { function: function.clone(), index, definition: definition.clone() };
             functions.insert(function.name.clone(), entry);
         }
-        Ok(Self(Arc::new(Inner { digest: *tool.digest(), profile, instance, functions })))
+        Ok(Self(Arc::new(Inner { digest: tool.digest(), profile, instance, functions })))
     }
 
     /// The component's identity.
@@ -106,7 +94,7 @@ impl Prepared {
 
     /// The time that the author allows this function, when the manifest says so.
     pub fn timeout(&self, function: &FunctionName) -> Option<Duration> {
-        self.entry(function)?.timeout
+        self.entry(function)?.definition.timeout
     }
 
     /// Reads the arguments of a call from a JSON object: text, or parsed.
@@ -127,8 +115,21 @@ impl Prepared {
             path: "/".into(),
             message: format!("there is no function `{function}`"),
         })?;
-        let values = arguments::read(&entry.function.params, json)?;
-        entry.constraints.check(&entry.function.params, &values)?;
+        let params = &entry.function.params;
+        let values = if entry.definition.is_constrained() {
+            // Defaults and constraints speak of JSON, so the arguments become a tree first.
+            let mut tree = serde_json::Map::deserialize(json).map_err(|error| ArgumentError {
+                path: "/".into(),
+                message: format!("expected an object: {error}"),
+            })?;
+            entry.definition.admit(&mut tree).map_err(|broken| ArgumentError {
+                path: format!("/{}", broken.param),
+                message: broken.message,
+            })?;
+            arguments::read(params, &tree)?
+        } else {
+            arguments::read(params, json)?
+        };
         Ok(Arguments { function: function.clone(), values })
     }
 
@@ -152,7 +153,7 @@ fn machine_code(
     cache: Option<&ArtifactCache>,
 ) -> Result<Component, PrepareError> {
     let failed = |error: wasmtime::Error| PrepareError::Compile(format!("{error:#}"));
-    if let Some(artifact) = cache.and_then(|cache| cache.load(tool.digest(), profile)) {
+    if let Some(artifact) = cache.and_then(|cache| cache.load(&tool.digest(), profile)) {
         match load(engine, &artifact) {
             Ok(component) => return Ok(component),
             // Ours, and still not for this engine, as after a change of processor: make it anew.
@@ -162,7 +163,7 @@ fn machine_code(
     let artifact =
         cache::compiled(engine.precompile_component(tool.bytes()).map_err(failed)?);
     if let Some(cache) = cache {
-        cache.store(&artifact, tool.digest(), profile);
+        cache.store(&artifact, &tool.digest(), profile);
     }
     load(engine, &artifact).map_err(failed)
 }

@@ -79,7 +79,7 @@ impl Sandbox {
     ///
     /// The component does not compile, or imports what no tool may have.
     pub fn prepare(&self, tool: &Component) -> Result<Prepared, PrepareError> {
-        let profile = Profile::for_pages(tool.memory_pages());
+        let profile = Profile::for_pages(tool.footprint().memory_pages);
         let lane = self.lane(profile).map_err(|fault| PrepareError::Compile(fault.to_string()))?;
         Prepared::new(tool, profile, &lane.linker, self.settings.cache.as_ref())
     }
