@@ -15,7 +15,7 @@ use crate::error::ReadError;
 use crate::interface::{Interface, Unavailable};
 use crate::manifest::{Manifest, ManifestError};
 use crate::name::ComponentName;
-use crate::read::{Import, Shape};
+use crate::read::{Contract, Import};
 use crate::scan::{Footprint, scan};
 use crate::schema;
 
@@ -53,7 +53,7 @@ impl Component {
             .map(parse_manifest)
             .transpose()?
             .unwrap_or_default();
-        let docs = Docs::read(outer.docs);
+        let docs = Docs::read(outer.docs, outer.interface_docs);
         let (bytes, footprint) = match outer.encoding {
             Encoding::Component => {
                 let footprint = outer.footprint;
@@ -69,7 +69,7 @@ impl Component {
             .name
             .clone()
             .unwrap_or_else(|| ComponentName::from_hint(fallback_name));
-        let (mut interface, imports) = Shape::read(&bytes, &docs)?.name(&name, &docs);
+        let (mut interface, imports) = Contract::read(&bytes, &docs)?.name(&name, &docs);
         withdraw_oversized(&mut interface);
         manifest.check(&interface)?;
         let definitions = define(&mut interface, &manifest);

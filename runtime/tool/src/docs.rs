@@ -3,8 +3,9 @@
 //! Owns the section in which wasm-tools puts doc comments, which the binary format has no place
 //! for. Refuses to fail: documentation that cannot be read is documentation that is not there.
 //!
-//! A component's section describes one WIT package. Names in it are matched by an interface's full
-//! name first and by its short name second, because writers differ.
+//! The standard section describes one WIT package; a second one of ours, interfaces of any package
+//! by their full name. An interface is looked for by its full name first and by its short name
+//! second, because writers differ.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,8 +68,14 @@ pub(crate) struct TypeDocs {
 }
 
 impl Docs {
-    /// The documentation that `section` holds, when it can be read.
-    pub(crate) fn read(section: Option<&[u8]>) -> Self {
+    /// The documentation that the sections hold, as far as it can be read.
+    pub(crate) fn read(own: Option<&[u8]>, shared: Option<&[u8]>) -> Self {
+        let mut docs = Self::parse(own);
+        docs.interfaces.extend(Self::parse(shared).interfaces);
+        docs
+    }
+
+    fn parse(section: Option<&[u8]>) -> Self {
         match section {
             Some([0 | 1, json @ ..]) => serde_json::from_slice(json).unwrap_or_default(),
             _ => Self::default(),

@@ -20,6 +20,7 @@ mod interface;
 mod manifest;
 mod name;
 mod nesting;
+mod pack;
 mod read;
 mod scan;
 mod schema;
@@ -36,6 +37,7 @@ pub use manifest::{
     Request,
 };
 pub use name::{ComponentName, FunctionName, InvalidName, ToolName};
+pub use pack::{PackError, WitSource, pack};
 pub use read::Import;
 pub use scan::{COMPONENT_BYTES_MAX, Footprint};
 pub use schema::Object;

@@ -61,6 +61,9 @@ pub(crate) const INTERFACE_BYTES_MAX: u64 = 1 << 20;
 pub(crate) const MANIFEST_SECTION: &str = "ringfence:manifest";
 /// The custom section that holds WIT documentation, as wasm-tools writes it.
 pub(crate) const DOCS_SECTION: &str = "package-docs";
+/// The custom section that holds the documentation of interfaces from other packages than the
+/// component's own, which the standard section has no place for. The same format.
+pub(crate) const INTERFACE_DOCS_SECTION: &str = "ringfence:docs";
 /// What the names of sections begin with in which bindings describe a module's interface.
 pub(crate) const INTERFACE_SECTION: &str = "component-type";
 
@@ -75,6 +78,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) manifest: Option<&'a [u8]>,
     /// The documentation of the outermost component.
     pub(crate) docs: Option<&'a [u8]>,
+    /// The documentation of interfaces that it shares with others.
+    pub(crate) interface_docs: Option<&'a [u8]>,
     /// What describes the interface of a core module.
     pub(crate) interfaces: Vec<&'a [u8]>,
 }
@@ -116,6 +121,7 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<Scan<'_>, ReadError> {
         footprint: Footprint::default(),
         manifest: None,
         docs: None,
+        interface_docs: None,
         interfaces: Vec::new(),
     };
     let mut counts = Counts::default();
@@ -167,6 +173,10 @@ impl<'a> Scan<'a> {
             DOCS_SECTION => {
                 ReadError::check("bytes of documentation", size, DOCS_BYTES_MAX)?;
                 (&mut self.docs, DOCS_SECTION)
+            }
+            INTERFACE_DOCS_SECTION => {
+                ReadError::check("bytes of documentation", size, DOCS_BYTES_MAX)?;
+                (&mut self.interface_docs, INTERFACE_DOCS_SECTION)
             }
             _ if name.starts_with(INTERFACE_SECTION) && self.encoding == Encoding::Module => {
                 let total = self
