@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::types::{Field, Float, Integer, Type, Variant};
+use crate::types::{Field, Float, Integer, Labels, ResultType, Type, Variant};
 
 /// Whether `value` is one of `ty`.
 ///
@@ -15,13 +15,6 @@ use crate::types::{Field, Float, Integer, Type, Variant};
 ///
 /// A clause that completes "it …", such as "is not a string".
 pub(crate) fn conform(ty: &Type, value: &Value) -> Result<(), String> {
-    let is = |fits: bool, what: &str| {
-        if fits {
-            Ok(())
-        } else {
-            Err(format!("is not {what}"))
-        }
-    };
     match ty {
         Type::Bool => is(value.is_boolean(), "true or false"),
         Type::Char => {
@@ -53,42 +46,47 @@ pub(crate) fn conform(ty: &Type, value: &Value) -> Result<(), String> {
             conform_fields(&record.fields, value.as_object().ok_or("is not an object")?)
         }
         Type::Variant(variant) => conform_variant(variant, value),
-        Type::Enum(labels) => {
-            let label = labels
-                .labels
-                .iter()
-                .any(|label| value.as_str() == Some(&label.name));
-            is(label, "one of the enum's names")
-        }
+        Type::Enum(labels) => is(is_label(labels, value), "one of the enum's names"),
         Type::Flags(labels) => {
             let items = value.as_array().ok_or("is not an array")?;
-            let known = |item: &Value| {
-                labels
-                    .labels
-                    .iter()
-                    .any(|label| item.as_str() == Some(&label.name))
-            };
-            each(items, |item| is(known(item), "a list of the flags' names"))?;
-            let unique = items
-                .iter()
-                .enumerate()
-                .all(|(index, item)| !items.iter().skip(index + 1).any(|other| item == other));
-            is(unique, "free of repeated flags")
-        }
-        Type::Option(inner) => conform_option(inner, value),
-        Type::Result(result) => {
-            let (side, payload) =
-                single(value).ok_or("is neither `{\"ok\": …}` nor `{\"err\": …}`")?;
-            let ty = match side {
-                "ok" => result.ok.as_ref(),
-                "err" => result.err.as_ref(),
-                _ => return Err("is neither `{\"ok\": …}` nor `{\"err\": …}`".to_owned()),
-            };
-            ty.map_or_else(
-                || is(payload.is_null(), "null where nothing is carried"),
-                |ty| conform(ty, payload),
+            each(items, |item| {
+                is(is_label(labels, item), "one of the flags' names")
+            })?;
+            let repeated = |(index, item)| items.iter().skip(index + 1).any(|other| other == item);
+            is(
+                !items.iter().enumerate().any(repeated),
+                "free of repeated flags",
             )
         }
+        Type::Option(inner) => conform_option(inner, value),
+        Type::Result(result) => conform_result(result, value),
+    }
+}
+
+fn is(fits: bool, what: &str) -> Result<(), String> {
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("is not {what}"))
+    }
+}
+
+fn is_label(labels: &Labels, value: &Value) -> bool {
+    labels
+        .labels
+        .iter()
+        .any(|label| value.as_str() == Some(&label.name))
+}
+
+fn conform_result(result: &ResultType, value: &Value) -> Result<(), String> {
+    let (ty, payload) = match single(value) {
+        Some(("ok", payload)) => (&result.ok, payload),
+        Some(("err", payload)) => (&result.err, payload),
+        _ => return Err("is neither `{\"ok\": …}` nor `{\"err\": …}`".to_owned()),
+    };
+    match ty {
+        Some(ty) => conform(ty, payload),
+        None => is(payload.is_null(), "null where nothing is carried"),
     }
 }
 

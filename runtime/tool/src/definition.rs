@@ -100,12 +100,11 @@ impl ToolDefinition {
                     arguments.insert(param.to_string(), default.clone());
                 }
                 (Some(argument), _) => {
-                    constraints
-                        .check(argument)
-                        .map_err(|message| ArgumentError {
-                            param: param.to_string(),
-                            message,
-                        })?
+                    let fault = |message| ArgumentError {
+                        param: param.to_string(),
+                        message,
+                    };
+                    constraints.check(argument).map_err(fault)?;
                 }
                 (None, None) => {}
             }

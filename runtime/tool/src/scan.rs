@@ -7,7 +7,7 @@
 //! The format's own limits are of no help: they allow a million types, modules of a gigabyte and a
 //! thousand nested components.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Encoding, MemorySectionReader, Parser, Payload, TableSectionReader};
 
 use crate::error::ReadError;
 use crate::nesting;
@@ -225,88 +225,66 @@ impl Counts {
         payload: &Payload<'_>,
         footprint: &mut Footprint,
     ) -> Result<(), ReadError> {
+        self.add_structure(payload)?;
         match payload {
-            Payload::CustomSection(section) => {
-                return self.add_custom(section.range().len() as u64);
-            }
-            Payload::CodeSectionStart { count, .. } => {
-                add(
-                    &mut footprint.functions,
-                    u64::from(*count),
-                    "functions",
-                    FUNCTIONS_MAX,
-                )?;
-            }
-            Payload::CodeSectionEntry(body) => return self.add_body(body, footprint),
+            Payload::CustomSection(section) => self.add_custom(section.range().len() as u64),
+            Payload::CodeSectionStart { count, .. } => add(
+                &mut footprint.functions,
+                u64::from(*count),
+                "functions",
+                FUNCTIONS_MAX,
+            ),
+            Payload::CodeSectionEntry(body) => self.add_body(body, footprint),
             Payload::ModuleSection { .. } => {
-                add(&mut footprint.modules, 1, "core modules", MODULES_MAX)?
+                add(&mut footprint.modules, 1, "core modules", MODULES_MAX)
             }
             Payload::ComponentSection { .. } => {
-                add(&mut self.components, 1, "nested components", COMPONENTS_MAX)?;
+                add(&mut self.components, 1, "nested components", COMPONENTS_MAX)
             }
-            Payload::ImportSection(section) => self.add_imports(section.count())?,
-            Payload::ComponentImportSection(section) => self.add_imports(section.count())?,
-            Payload::ExportSection(section) => self.add_exports(section.count())?,
-            Payload::ComponentExportSection(section) => self.add_exports(section.count())?,
-            Payload::ComponentAliasSection(section) => {
-                add(
-                    &mut self.aliases,
-                    u64::from(section.count()),
-                    "aliases",
-                    ALIASES_MAX,
-                )?;
-            }
-            Payload::InstanceSection(section) => self.add_instances(section.count())?,
-            Payload::ComponentInstanceSection(section) => self.add_instances(section.count())?,
-            Payload::MemorySection(section) => {
-                add(
-                    &mut footprint.memories,
-                    u64::from(section.count()),
-                    "memories",
-                    MEMORIES_MAX,
-                )?;
-                for memory in section.clone() {
-                    footprint.memory_pages = footprint.memory_pages.max(memory?.initial);
-                }
-            }
-            Payload::TableSection(section) => {
-                add(
-                    &mut footprint.tables,
-                    u64::from(section.count()),
-                    "tables",
-                    TABLES_MAX,
-                )?;
-                for table in section.clone() {
-                    footprint.table_elements = footprint.table_elements.max(table?.ty.initial);
-                }
-            }
-            Payload::TypeSection(section) => self.add_types(section.range().len())?,
-            Payload::CoreTypeSection(section) => self.add_types(section.range().len())?,
+            Payload::ImportSection(section) => self.add_imports(section.count()),
+            Payload::ComponentImportSection(section) => self.add_imports(section.count()),
+            Payload::ExportSection(section) => self.add_exports(section.count()),
+            Payload::ComponentExportSection(section) => self.add_exports(section.count()),
+            Payload::ComponentAliasSection(section) => add(
+                &mut self.aliases,
+                u64::from(section.count()),
+                "aliases",
+                ALIASES_MAX,
+            ),
+            Payload::InstanceSection(section) => self.add_instances(section.count()),
+            Payload::ComponentInstanceSection(section) => self.add_instances(section.count()),
+            Payload::MemorySection(section) => add_memories(section, footprint),
+            Payload::TableSection(section) => add_tables(section, footprint),
+            Payload::TypeSection(section) => self.add_types(section.range().len()),
+            Payload::CoreTypeSection(section) => self.add_types(section.range().len()),
             Payload::ComponentTypeSection(section) => {
                 self.add_types(section.range().len())?;
-                self.types.add(bytes, section)?;
+                self.types.add(bytes, section)
             }
-            _ => {}
+            _ => Ok(()),
         }
-        // Code and data were counted by the size of the whole; the rest is what a validator keeps.
-        if let Some((_, range)) = payload.as_section()
-            && !matches!(
-                payload,
-                Payload::CodeSectionStart { .. }
-                    | Payload::DataSection(_)
-                    | Payload::ModuleSection { .. }
-                    | Payload::ComponentSection { .. }
-            )
-        {
-            let bytes = range.len() as u64;
-            add(
-                &mut self.structure_bytes,
-                bytes,
-                "bytes of structure",
-                STRUCTURE_BYTES_MAX,
-            )?;
+    }
+
+    /// Counts what a validator keeps. Code and data were counted with the size of the whole.
+    fn add_structure(&mut self, payload: &Payload<'_>) -> Result<(), ReadError> {
+        match payload {
+            Payload::CodeSectionStart { .. }
+            | Payload::DataSection(_)
+            | Payload::CustomSection(_)
+            | Payload::ModuleSection { .. }
+            | Payload::ComponentSection { .. } => Ok(()),
+            payload => {
+                let bytes = payload
+                    .as_section()
+                    .map_or(0, |(_, range)| range.len() as u64);
+                add(
+                    &mut self.structure_bytes,
+                    bytes,
+                    "bytes of structure",
+                    STRUCTURE_BYTES_MAX,
+                )
+            }
         }
-        Ok(())
     }
 
     fn add_custom(&mut self, bytes: u64) -> Result<(), ReadError> {
@@ -374,6 +352,38 @@ impl Counts {
             TYPE_BYTES_MAX,
         )
     }
+}
+
+fn add_memories(
+    section: &MemorySectionReader<'_>,
+    footprint: &mut Footprint,
+) -> Result<(), ReadError> {
+    add(
+        &mut footprint.memories,
+        u64::from(section.count()),
+        "memories",
+        MEMORIES_MAX,
+    )?;
+    for memory in section.clone() {
+        footprint.memory_pages = footprint.memory_pages.max(memory?.initial);
+    }
+    Ok(())
+}
+
+fn add_tables(
+    section: &TableSectionReader<'_>,
+    footprint: &mut Footprint,
+) -> Result<(), ReadError> {
+    add(
+        &mut footprint.tables,
+        u64::from(section.count()),
+        "tables",
+        TABLES_MAX,
+    )?;
+    for table in section.clone() {
+        footprint.table_elements = footprint.table_elements.max(table?.ty.initial);
+    }
+    Ok(())
 }
 
 /// Adds to a count and checks it at once, so that no count overflows.

@@ -327,3 +327,6 @@ fn object(value: Value) -> Object {
         _ => Object::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
