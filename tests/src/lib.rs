@@ -1,7 +1,10 @@
 //! What the cross-crate tests share.
 //!
-//! Owns the guests under `guests/` as bytes, and what each of them must lead to. Refuses to know the
-//! runtime: whoever runs a guest compares what happened with the table.
+//! Owns the guests under `guests/` as bytes, what each of them must lead to, and the shortest way
+//! from bytes to an answer. Refuses to know a protocol: those tests drive the program from outside.
 
+pub mod binary;
 pub mod generated;
 pub mod guests;
+pub mod harness;
+pub mod process;

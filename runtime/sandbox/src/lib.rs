@@ -30,6 +30,8 @@ mod output;
 mod prepared;
 mod receipt;
 mod result;
+#[cfg(test)]
+mod roundtrip;
 mod sandbox;
 mod slot;
 

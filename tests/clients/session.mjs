@@ -1,0 +1,75 @@
+// A session of the official TypeScript client with `ringfence serve`.
+//
+// Usage: session.mjs MODE FOLDER RINGFENCE [ARGUMENT ...]
+//
+// MODE is legacy, auto, or a protocol version. FOLDER is served by RINGFENCE and holds the guests of
+// `tests/guests/plain`; a tool is added to it half-way. Exits with 1 at the first surprise.
+
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { copyFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+
+const [mode, folder, command, ...args] = process.argv.slice(2);
+
+function check(holds, what) {
+  if (!holds) {
+    console.error(`FAILED: ${what}`);
+    process.exit(1);
+  }
+  console.log(`ok: ${what}`);
+}
+
+let told;
+const changed = new Promise((resolve) => (told = resolve));
+const client = new Client(
+  { name: "ringfence-tests", version: "1.0.0" },
+  {
+    versionNegotiation: { mode: ["legacy", "auto"].includes(mode) ? mode : { pin: mode } },
+    listChanged: { tools: { onChanged: () => told() } },
+  },
+);
+await client.connect(new StdioClientTransport({ command, args, stderr: "inherit" }));
+check(client.getServerVersion()?.name === "ringfence", "the server says who it is");
+
+const { tools } = await client.listTools();
+const byName = new Map(tools.map((tool) => [tool.name, tool]));
+check(["echo_echo", "add_add", "sleep_sleep", "spin_spin"].every((name) => byName.has(name)), "the tools are listed");
+check(byName.get("add_add").inputSchema.additionalProperties === false, "schemas are strict objects");
+check(byName.get("echo_echo").annotations.readOnlyHint === true, "a tool without grants is read-only");
+
+const call = (name, given = {}, options) => client.callTool({ name, arguments: given }, options);
+let result = await call("echo_echo", { text: "grüße ✓" });
+check(!result.isError && result.content[0].text === "grüße ✓", "a call gives its text");
+check(result.structuredContent.result === "grüße ✓", "and its structured value");
+check(result._meta["ringfence/receipt"].fuel > 0, "and a receipt");
+
+result = await call("echo_echo", { text: 5 });
+check(result.isError && result.content[0].text.includes("/text"), "a wrong type is an error with a path");
+result = await call("trap_trap");
+check(result.isError, "a trap is an error of that call");
+const code = await call("nobody_home").then(() => 0, (error) => error.code);
+check(code === -32602, `an unknown tool is refused with -32602: ${code}`);
+
+const reports = [];
+await call("host_work", { steps: 5 }, { onprogress: (report) => reports.push(report.progress) });
+check(reports.length === 5, `all reports of progress arrive: ${reports}`);
+
+const started = performance.now();
+await Promise.all(Array.from({ length: 16 }, () => call("sleep_sleep", { milliseconds: 100 })));
+check(performance.now() - started < 1000, "sixteen calls sleep at once");
+
+const giveUp = new AbortController();
+const spinning = call("spin_spin", {}, { signal: giveUp.signal }).then(() => false, () => true);
+setTimeout(() => giveUp.abort(), 200);
+check(await spinning, "a spinning call is given up");
+result = await call("echo_echo", { text: "still here" });
+check(result.content[0].text === "still here", "the next call is not touched");
+
+copyFileSync(join(folder, "echo.wasm"), join(folder, "added.wasm.part"));
+renameSync(join(folder, "added.wasm.part"), join(folder, "added.wasm"));
+const late = new Promise((resolve) => setTimeout(() => resolve("late"), 10_000).unref());
+check((await Promise.race([changed, late])) !== "late", "the client is told of a new tool");
+const now = (await client.listTools()).tools.map((tool) => tool.name);
+check(now.includes("added_echo"), "and lists it");
+await client.close();

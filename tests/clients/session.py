@@ -1,0 +1,106 @@
+"""A session of the official Python client with `ringfence serve`.
+
+Usage: session.py MODE FOLDER RINGFENCE [ARGUMENT ...]
+
+MODE is the client's: legacy, auto, or a protocol version. FOLDER is served by RINGFENCE and holds the
+guests of `tests/guests/plain`; a tool is added to it half-way. Exits with 1 at the first surprise.
+"""
+
+import asyncio
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from mcp import Client, MCPError, StdioServerParameters
+
+
+def check(holds, what):
+    if not holds:
+        sys.exit(f"FAILED: {what}")
+    print(f"ok: {what}")
+
+
+async def cancelled_call(client, name):
+    """A call that the client gives up on."""
+    task = asyncio.create_task(client.call_tool(name, {}))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
+async def main(mode, folder, command):
+    changed = asyncio.Event()
+    progress = []
+
+    async def on_message(message):
+        if "tools/list_changed" in str(getattr(message, "method", message)) or "ToolListChanged" in type(message).__name__:
+            changed.set()
+
+    async def on_progress(done, total, message):
+        progress.append((done, total, message))
+
+    parameters = StdioServerParameters(command=command[0], args=command[1:])
+    async with Client(parameters, mode=mode, message_handler=on_message, read_timeout_seconds=20) as client:
+        print(f"protocol {client.protocol_version}")
+        check(client.server_info is None or client.server_info.name == "ringfence", "the server says who it is")
+
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        check({"echo_echo", "add_add", "sleep_sleep", "spin_spin"} <= tools.keys(), "the tools are listed")
+        schema = tools["add_add"].input_schema
+        check(schema["type"] == "object" and schema["additionalProperties"] is False, "schemas are strict objects")
+        check(tools["echo_echo"].annotations.read_only_hint is True, "a tool without grants is read-only")
+
+        result = await client.call_tool("echo_echo", {"text": "grüße \u2713"})
+        check(not result.is_error and result.content[0].text == "grüße \u2713", "a call gives its text")
+        check(result.structured_content == {"result": "grüße \u2713"}, "and its structured value")
+        check(result.meta["ringfence/receipt"]["fuel"] > 0, "and a receipt")
+
+        result = await client.call_tool("echo_echo", {"text": 5})
+        check(result.is_error and "/text" in result.content[0].text, "a wrong type is an error with a path")
+        result = await client.call_tool("echo_echo", {"text": "x", "more": 1})
+        check(result.is_error and "more" in result.content[0].text, "an unknown argument is refused")
+        result = await client.call_tool("trap_trap", {})
+        check(result.is_error, "a trap is an error of that call")
+        try:
+            await client.call_tool("nobody_home", {})
+            check(False, "an unknown tool is refused")
+        except MCPError as error:
+            check(error.error.code == -32602, "an unknown tool is refused with -32602")
+
+        result = await client.call_tool("host_work", {"steps": 5}, progress_callback=on_progress)
+        check(not result.is_error, f"a tool reports progress: {result.content}")
+        await asyncio.sleep(0.2)
+        check(len(progress) == 5 and progress == sorted(progress), f"all reports arrive in order: {progress}")
+
+        started = time.monotonic()
+        results = await asyncio.gather(*(client.call_tool("sleep_sleep", {"milliseconds": 100}) for _ in range(16)))
+        check(all(not result.is_error for result in results), "sixteen calls sleep at once")
+        check(time.monotonic() - started < 1.0, "and not one after the other")
+
+        check(await cancelled_call(client, "spin_spin"), "a spinning call is given up")
+        result = await client.call_tool("forge_forge", {})
+        check("777" not in str(result.structured_content), "a forged answer stays with the tool")
+        result = await client.call_tool("echo_echo", {"text": "still here"})
+        check(result.content[0].text == "still here", "the next call is not touched")
+
+        async def added():
+            shutil.copy(folder / "echo.wasm", folder / "added.wasm.part")
+            (folder / "added.wasm.part").rename(folder / "added.wasm")
+
+        if client.protocol_version >= "2026-07-28":
+            async with client.listen(tools_list_changed=True) as events:
+                await added()
+                await asyncio.wait_for(anext(aiter(events)), 10)
+        else:
+            await added()
+            await asyncio.wait_for(changed.wait(), 10)
+        names = {tool.name for tool in (await client.list_tools(cache_mode="bypass")).tools}
+        check("added_echo" in names, "a new file in the folder is a new tool, and the client was told")
+
+
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
