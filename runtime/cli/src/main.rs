@@ -1,2 +1,69 @@
-//! placeholder
-fn main(){}
+//! The `ringfence` binary: parse, run, exit code.
+//!
+//! Owns what needs a person, a terminal or the process itself: arguments, colours, signals, exit
+//! codes, and everything ambient, which it turns into values for the rooms below. Refuses to know
+//! what a call does: every one goes through the server's funnel.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod arguments;
+mod call;
+mod completions;
+mod console;
+mod demo;
+mod direct;
+mod environment;
+mod escape;
+mod executor;
+mod exit_code;
+mod failure;
+mod inspect;
+mod json;
+mod load;
+mod log;
+mod pack;
+mod quantity;
+mod receipt;
+mod serve;
+mod stop;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Command, CommandLine};
+use console::Console;
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let command = match CommandLine::try_parse() {
+        Ok(line) => line.command,
+        // Help and version are answers, everything else is a usage error; clap knows which.
+        Err(answer) => {
+            let code = u8::try_from(answer.exit_code()).unwrap_or(exit_code::USAGE);
+            return ExitCode::from(answer.print().map_or(exit_code::FAILED, |()| code));
+        }
+    };
+    let console = Console::new();
+    log::start(command.logging(), console.error_surface());
+    match run(command, console) {
+        Ok(()) => ExitCode::from(exit_code::OK),
+        Err(failure) => {
+            failure.show(console);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(command: Command, console: Console) -> Result<(), Failure> {
+    match command {
+        Command::Call(arguments) => executor::run(|stop| call::run(arguments, console, stop)),
+        Command::Completions(arguments) => completions::run(&arguments, console),
+        Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
+        Command::Inspect(arguments) => inspect::run(&arguments, console),
+        Command::Pack(arguments) => pack::run(&arguments, console),
+        Command::Serve(arguments) => executor::run(|stop| serve::run(arguments, stop)),
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line as types.
+//!
+//! Owns commands, options and their help texts. Refuses to open, read or run anything: what passes
+//! here is well formed, not yet known to exist.
+
+mod call;
+mod common;
+mod completions;
+mod demo;
+mod inspect;
+mod pack;
+mod quantity;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use call::CallArguments;
+pub(crate) use common::{Access, LogFormat, LogLevel, Logging};
+pub(crate) use completions::CompletionsArguments;
+pub(crate) use demo::DemoArguments;
+pub(crate) use inspect::InspectArguments;
+pub(crate) use pack::PackArguments;
+pub(crate) use serve::ServeArguments;
+
+/// Runs tools for language models in a WebAssembly sandbox.
+///
+/// A tool is a WebAssembly component. Every function it exports becomes a tool that any MCP client
+/// can call. Each call runs in a fresh sandbox that can reach nothing but what you granted, within
+/// limits on time, memory and output, and tells you afterwards what it cost.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringfence",
+    bin_name = "ringfence",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
+Start here:
+  ringfence demo                                     one minute that shows what it does
+  ringfence call text stats '{\"text\": \"a b\"}'        call a tool by hand
+  ringfence inspect TOOL.wasm                        what a tool offers and asks for
+  ringfence serve --grant fs.read=./docs:/docs       serve tools to an MCP client
+
+`ringfence COMMAND --help` explains each, with examples."
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Call(CallArguments),
+    Completions(CompletionsArguments),
+    Demo(DemoArguments),
+    Inspect(InspectArguments),
+    Pack(PackArguments),
+    Serve(ServeArguments),
+}
+
+impl Command {
+    /// How this command logs.
+    pub(crate) fn logging(&self) -> Logging {
+        match self {
+            Self::Call(arguments) => arguments.logging.with_default(LogLevel::Warn),
+            Self::Serve(arguments) => arguments.logging.with_default(LogLevel::Info),
+            Self::Completions(_) | Self::Demo(_) | Self::Inspect(_) | Self::Pack(_) => {
+                Logging::default().with_default(LogLevel::Error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in CommandLine::command().get_subcommands() {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                help.contains("  ringfence "),
+                "`{}` shows none",
+                command.get_name()
+            );
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use ringfence_policy::{Budget, Grant};
+
+use super::quantity::{bytes, seconds};
+
+/// What tools may reach and use.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What tools may reach and use")]
+pub(crate) struct Access {
+    /// Let tools that ask for it reach something; repeat for more. Nothing is granted by default.
+    ///
+    /// `fs.read=HOST:GUEST` to read a directory, `fs.write=HOST:GUEST` to read and change it,
+    /// `env=NAME` to see one environment variable. GUEST is the path under which the tool sees the
+    /// directory. Only tools whose imports, and whose manifest when it has one, ask for such a
+    /// capability get it.
+    #[arg(long = "grant", value_name = "GRANT")]
+    pub(crate) grants: Vec<Grant>,
+
+    /// The longest that one call may take, waiting included [default: 30].
+    ///
+    /// Up to 600. A tool's manifest may ask for less, never for more. Processor time stays limited
+    /// to 10 s.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// The most memory that one call may hold, over all its linear memories [default: 64MiB].
+    ///
+    /// Up to 512MiB. Bytes, or a number with KiB, MiB or GiB.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) memory: Option<usize>,
+
+    /// Compile every tool anew instead of keeping machine code between runs.
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub(crate) no_cache: bool,
+
+    /// Where machine code is kept between runs [default: your cache directory].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+impl Access {
+    /// The limits of one call: the defaults, but for what was said.
+    pub(crate) fn budget(&self) -> Budget {
+        let mut budget = Budget::default();
+        if let Some(timeout) = self.timeout {
+            budget.wall = timeout;
+        }
+        if let Some(memory) = self.memory {
+            budget.memory_bytes = memory;
+        }
+        budget
+    }
+}
+
+/// What is logged, and how. Logs go to standard error.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Logging")]
+pub(crate) struct Logging {
+    /// How much to log on standard error [default: info for `serve`, warn otherwise].
+    #[arg(long = "log-level", value_name = "LEVEL")]
+    pub(crate) level: Option<LogLevel>,
+
+    /// How to log [default: pretty on a terminal, JSON lines otherwise].
+    #[arg(long = "log-format", value_name = "FORMAT")]
+    pub(crate) format: Option<LogFormat>,
+}
+
+impl Logging {
+    /// These settings, with a level when none was given.
+    pub(crate) fn with_default(self, level: LogLevel) -> Self {
+        Self {
+            level: self.level.or(Some(level)),
+            ..self
+        }
+    }
+}
+
+/// How much to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What may be wrong, too.
+    Warn,
+    /// One record of every call, too.
+    Info,
+    /// Detail, too.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How log records look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object for each record.
+    Json,
+}

@@ -1,0 +1,108 @@
+//! `ringfence call`: one call, by hand.
+
+pub(crate) mod answer;
+mod events;
+mod input;
+
+use std::fmt::Write as _;
+
+use ringfence_sandbox::{Answer, Outcome};
+
+use crate::access;
+use crate::arguments::CallArguments;
+use crate::console::{Console, Style};
+use crate::direct::{self, Direct};
+use crate::escape::escape;
+use crate::failure::Failure;
+use crate::load;
+use crate::receipt;
+use crate::stop::Stop;
+use answer::Document;
+use events::Printer;
+
+/// Lines of what a tool printed that are shown. Bounds how far a tool can scroll a terminal.
+const LINES_SHOWN_MAX: usize = 200;
+
+/// Makes the call and prints what came of it.
+///
+/// # Errors
+///
+/// Everything but a tool that returned.
+pub(crate) async fn run(
+    arguments: CallArguments,
+    console: Console,
+    stop: Stop,
+) -> Result<(), Failure> {
+    // Standard input and files may keep us waiting, and a signal must still be heard.
+    let ready = tokio::task::spawn_blocking(move || {
+        let json = input::read(&arguments.arguments, &arguments.tool, &arguments.function)?;
+        let catalog = load::catalog(&arguments.tool)?;
+        let enforced = access::open(&arguments.access)?;
+        let direct = Direct::new(catalog, enforced.policy, enforced.sandbox);
+        Ok::<_, Failure>((direct, json, arguments))
+    });
+    let ready = tokio::select! {
+        biased;
+        () = stop.gently.cancelled() => return Err(Failure::Interrupted),
+        ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
+    };
+    let (direct, json, arguments) = ready?;
+    let (tool, function) = (arguments.tool.as_str(), arguments.function.as_str());
+    let direct = direct.ok_or_else(|| Failure::UnknownTool {
+        tool: tool.to_owned(),
+        known: Vec::new(),
+    })?;
+
+    let printer = Printer::new(console);
+    let called = direct
+        .call(tool, function, json, printer.clone(), stop.gently)
+        .await;
+    let dropped = printer.finish();
+    if dropped > 0 {
+        console.note(&format!(
+            "{dropped} reports of the tool came too fast to be shown"
+        ));
+    }
+    show(&called?, &arguments, console)
+}
+
+fn show(answer: &Answer, arguments: &CallArguments, console: Console) -> Result<(), Failure> {
+    let (tool, function) = (arguments.tool.as_str(), arguments.function.as_str());
+    if arguments.json {
+        let document = Document::of(answer).render();
+        console.print(&document.map_err(|error| Failure::Print(error.into()))?)?;
+    } else {
+        printed("stdout", &answer.stdout, console);
+        // A trap shows the end of standard error itself.
+        if !matches!(answer.outcome, Outcome::Trapped(_)) {
+            printed("stderr", &answer.stderr, console);
+        }
+    }
+    if arguments.receipt {
+        console.note(&receipt::table(&answer.receipt, console));
+    }
+    let output = direct::returned(&answer.outcome, tool, function)?;
+    if !arguments.json {
+        console.print_foreign(&answer::text(&output))?;
+    }
+    Ok(())
+}
+
+/// Shows what a tool printed, on standard error and made harmless.
+fn printed(stream: &str, bytes: &[u8], console: Console) {
+    if bytes.is_empty() {
+        return;
+    }
+    let label = console.paint_note(Style::Dim, stream);
+    let text = String::from_utf8_lossy(bytes);
+    let text = escape(&text);
+    let mut shown = String::new();
+    for line in text.lines().take(LINES_SHOWN_MAX) {
+        let _ = writeln!(shown, "{label} | {line}");
+    }
+    let more = text.lines().count().saturating_sub(LINES_SHOWN_MAX);
+    if more > 0 {
+        let _ = writeln!(shown, "{label} | … {more} more lines; `--json` has them");
+    }
+    console.note(&shown);
+}

@@ -1,0 +1,285 @@
+//! Why a command failed: what, where, what to do, and the exit code.
+//!
+//! Owns the one translation of every error into words for a person. Refuses to print: the console
+//! does.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::console::{Console, Style};
+use crate::escape::escape;
+use crate::exit_code;
+
+/// The deepest chain of causes that is shown. Nothing of ours is as deep; what wraps itself would
+/// go on for ever.
+const CAUSES_MAX: usize = 8;
+
+/// Why a command failed. Each variant reads well after "error: ".
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The arguments do not fit the function.
+    #[error("the arguments of `{tool} {function}` do not fit: {reason}")]
+    Arguments {
+        tool: String,
+        function: String,
+        reason: String,
+    },
+    /// The arguments could not be read from standard input.
+    #[error("failed to read the arguments from standard input")]
+    ArgumentsInput(#[source] io::Error),
+    /// The arguments on standard input have no end, or nearly none.
+    #[error("the arguments on standard input are longer than {max} bytes")]
+    ArgumentsLong { max: u64 },
+    /// The call was stopped by a signal.
+    #[error("interrupted")]
+    Interrupted,
+    /// Policy says no.
+    #[error("the call of `{tool} {function}` is denied: {reason}")]
+    Denied {
+        tool: String,
+        function: String,
+        reason: String,
+    },
+    /// A step of the demonstration did not end as it must.
+    #[error("{count} of the steps did not end as they must")]
+    Demo { count: usize },
+    /// A grant names nothing usable, or two of them contradict each other.
+    #[error("failed to apply the grants")]
+    Grants(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// We failed.
+    #[error("the host failed to run `{tool} {function}`: {reason}")]
+    Host {
+        tool: String,
+        function: String,
+        reason: String,
+    },
+    /// A limit stopped the tool.
+    #[error("`{tool} {function}` was stopped: it used up its {limit}")]
+    Limit {
+        tool: String,
+        function: String,
+        limit: String,
+        word: &'static str,
+    },
+    /// A tool cannot be loaded.
+    #[error("failed to load the tool `{}`: {reason}", .path.display())]
+    Load { path: PathBuf, reason: String },
+    /// No room for the call.
+    #[error("too many calls at once: try again in {retry_ms} ms")]
+    Overloaded { retry_ms: u128 },
+    /// What was built cannot be packed.
+    #[error("failed to pack `{}`", .path.display())]
+    Pack {
+        path: PathBuf,
+        source: Box<ringfence_tool::PackError>,
+    },
+    /// Standard output cannot be written.
+    #[error("failed to write to standard output")]
+    Print(#[from] io::Error),
+    /// A file that was named cannot be read.
+    #[error("failed to read `{}`: {reason}", .path.display())]
+    Read { path: PathBuf, reason: String },
+    /// The threads, timers or signals could not be set up.
+    #[error("failed to start")]
+    Runtime(#[source] io::Error),
+    /// The tool returned an error on purpose.
+    #[error("`{tool} {function}` failed: {reason}")]
+    Tool {
+        tool: String,
+        function: String,
+        reason: String,
+    },
+    /// The tool broke.
+    #[error("`{tool} {function}` broke: {reason}")]
+    Trapped {
+        tool: String,
+        function: String,
+        reason: String,
+        last_words: Option<String>,
+    },
+    /// The tool has no such function.
+    #[error("`{tool}` has no function `{function}`")]
+    UnknownFunction {
+        tool: String,
+        function: String,
+        known: Vec<String>,
+    },
+    /// No tool of that name comes with ringfence.
+    #[error("there is no tool `{tool}`")]
+    UnknownTool { tool: String, known: Vec<String> },
+    /// A file that was named cannot be written.
+    #[error("failed to write `{}`: {reason}", .path.display())]
+    Write { path: PathBuf, reason: String },
+}
+
+impl Failure {
+    /// The exit code of its class.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Arguments { .. } | Self::ArgumentsInput(_) | Self::ArgumentsLong { .. } => {
+                exit_code::ARGUMENTS
+            }
+            Self::Denied { .. } => exit_code::DENIED,
+            Self::Grants(_) => exit_code::USAGE,
+            Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
+            Self::Interrupted => exit_code::INTERRUPTED,
+            Self::Limit { .. } => exit_code::LIMIT,
+            Self::Load { .. }
+            | Self::Pack { .. }
+            | Self::Read { .. }
+            | Self::UnknownFunction { .. }
+            | Self::UnknownTool { .. } => exit_code::TOOL,
+            Self::Overloaded { .. } => exit_code::OVERLOADED,
+            // Whoever read our output has seen enough, as `| head` does.
+            Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::OK,
+            Self::Demo { .. } | Self::Print(_) | Self::Write { .. } => exit_code::FAILED,
+            Self::Tool { .. } => exit_code::TOOL_ERROR,
+            Self::Trapped { .. } => exit_code::TRAPPED,
+        }
+    }
+
+    /// What the person can do about it.
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Arguments { tool, .. } => {
+                format!("`ringfence inspect {tool} --schema` shows what it takes")
+            }
+            Self::ArgumentsLong { .. } => "pass large data as a file, and grant its folder".into(),
+            Self::Demo { .. } => "please report this, with the output above".into(),
+            Self::Denied { .. } => "grant what it needs with `--grant`, if you trust it".into(),
+            Self::Grants(_) => {
+                "a grant looks like `fs.read=./docs:/docs`, `fs.write=./out:/out` or `env=LANG`"
+                    .into()
+            }
+            Self::Limit { word: "wall", .. } => "allow more with `--timeout SECONDS`".into(),
+            Self::Limit { word: "memory", .. } => "allow more with `--memory SIZE`".into(),
+            Self::Limit {
+                word: "result" | "host-call-data",
+                ..
+            } => "ask the tool for less at once".into(),
+            Self::UnknownFunction {
+                function, known, ..
+            } => choices("its functions are", function, known),
+            Self::UnknownTool { tool, known } => format!(
+                "{}; a path has a slash in it or ends in `.wasm`",
+                choices("the tools that come with ringfence are", tool, known)
+            ),
+            Self::Host { .. } => "please report this, with the log: `--log-level debug`".into(),
+            Self::ArgumentsInput(_)
+            | Self::Interrupted
+            | Self::Limit { .. }
+            | Self::Load { .. }
+            | Self::Overloaded { .. }
+            | Self::Pack { .. }
+            | Self::Print(_)
+            | Self::Read { .. }
+            | Self::Runtime(_)
+            | Self::Tool { .. }
+            | Self::Trapped { .. }
+            | Self::Write { .. } => return None,
+        })
+    }
+
+    /// Shows it on standard error, unless there is nothing to say.
+    pub(crate) fn show(&self, console: Console) {
+        if self.exit_code() == exit_code::OK {
+            return;
+        }
+        let label = console.paint_note(Style::Bad, "error:");
+        let mut text = format!("{label} {}\n", escape(&self.to_string()));
+        let mut cause = self.source();
+        for _ in 0..CAUSES_MAX {
+            let Some(error) = cause else { break };
+            let _ = writeln!(text, "  caused by: {}", escape(&error.to_string()));
+            cause = error.source();
+        }
+        if let Self::Trapped {
+            last_words: Some(words),
+            ..
+        } = self
+        {
+            text.push_str("  it said last:\n");
+            for line in escape(words).lines() {
+                let _ = writeln!(text, "    | {line}");
+            }
+        }
+        if let Some(help) = self.help() {
+            let label = console.paint_note(Style::Hint, "help:");
+            let _ = writeln!(text, "  {label} {}", escape(&help));
+        }
+        console.note(&text);
+    }
+}
+
+/// The nearest of the known names, or all of them.
+fn choices(all: &str, wanted: &str, known: &[String]) -> String {
+    match nearest(wanted, known) {
+        Some(name) => format!("did you mean `{name}`? {all} {}", quoted(known)),
+        None => format!("{all} {}", quoted(known)),
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// The known name that takes the fewest edits to reach, when that is few.
+fn nearest<'k>(wanted: &str, known: &'k [String]) -> Option<&'k str> {
+    known
+        .iter()
+        .map(|name| (distance(wanted, name), name.as_str()))
+        .filter(|(distance, name)| *distance <= name.len() / 3 + 1)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Edits from one word to another: insert, delete, replace.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (line, left) in from.chars().enumerate() {
+        let mut diagonal = line;
+        let mut before = line + 1;
+        let mut next = vec![before];
+        for (right, above) in to.chars().zip(row.iter().skip(1)) {
+            before = (above + 1)
+                .min(before + 1)
+                .min(diagonal + usize::from(left != right));
+            diagonal = *above;
+            next.push(before);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_finds_its_name() {
+        let known = ["stats".to_owned(), "diff".to_owned(), "wrap".to_owned()];
+        assert_eq!(nearest("stat", &known), Some("stats"));
+        assert_eq!(nearest("dif", &known), Some("diff"));
+        assert_eq!(nearest("frobnicate", &known), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_failure() {
+        let gone = Failure::Print(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(gone.exit_code(), exit_code::OK);
+        let full = Failure::Print(io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(full.exit_code(), exit_code::FAILED);
+    }
+}

@@ -1,0 +1,133 @@
+//! The tool that a person named on the command line.
+//!
+//! Owns the rule that tells a path from a name: text with a slash, or that ends in `.wasm`, is a
+//! path; everything else names a tool that comes with ringfence, so that a file which happens to
+//! lie in the current directory never takes its place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ringfence_catalog::{Catalog, Origin, Problem, Source, bundled};
+use ringfence_tool::Component;
+
+use crate::failure::Failure;
+
+/// The one component that `tool` names.
+///
+/// # Errors
+///
+/// There is none, or it cannot be loaded.
+pub(crate) fn component(tool: &str) -> Result<Arc<Component>, Failure> {
+    let catalog = catalog(tool)?;
+    let component = catalog.components().next().cloned();
+    component.ok_or_else(|| Failure::UnknownTool {
+        tool: tool.to_owned(),
+        known: Vec::new(),
+    })
+}
+
+/// A catalog of the one component that `tool` names.
+///
+/// # Errors
+///
+/// There is none, or it cannot be loaded.
+pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
+    if is_path(tool) {
+        return strict([Source::File(PathBuf::from(tool))].into());
+    }
+    let (wanted, others): (Vec<_>, Vec<_>) = bundled()
+        .into_iter()
+        .partition(|source| name(source) == Some(tool));
+    if wanted.is_empty() {
+        let known = others.iter().filter_map(name).map(str::to_owned).collect();
+        return Err(Failure::UnknownTool {
+            tool: tool.to_owned(),
+            known,
+        });
+    }
+    strict(wanted)
+}
+
+/// A catalog of every path: files and folders. With no path, of the tools that come with ringfence.
+///
+/// What was named must load. A broken file within a folder is only a problem to report: folders
+/// change while we run.
+///
+/// # Errors
+///
+/// What was named cannot be loaded.
+pub(crate) fn catalog_of(paths: &[PathBuf]) -> Result<Arc<Catalog>, Failure> {
+    if paths.is_empty() {
+        return strict(bundled());
+    }
+    let source = |path: &PathBuf| {
+        if path.is_dir() {
+            Source::Directory(path.clone())
+        } else {
+            Source::File(path.clone())
+        }
+    };
+    strict(paths.iter().map(source).collect())
+}
+
+/// Loads every source. The first problem with a source itself is an error.
+fn strict(sources: Vec<Source>) -> Result<Arc<Catalog>, Failure> {
+    let catalog = Catalog::load(sources);
+    for problem in catalog.problems() {
+        if catalog
+            .sources()
+            .iter()
+            .any(|source| is_about(problem, source))
+        {
+            return Err(Failure::Load {
+                path: PathBuf::from(problem.origin.to_string()),
+                reason: problem.fault.to_string(),
+            });
+        }
+    }
+    Ok(catalog)
+}
+
+fn is_about(problem: &Problem, source: &Source) -> bool {
+    match (&problem.origin, source) {
+        (Origin::Bundled(_), Source::Bundled { .. }) => true,
+        (Origin::Path(origin), Source::File(path)) => origin == path,
+        // A folder with too much in it still serves what it does.
+        (Origin::Path(origin), Source::Directory(path)) => origin == path && !path.is_dir(),
+        _ => false,
+    }
+}
+
+fn name(source: &Source) -> Option<&'static str> {
+    match source {
+        Source::Bundled { name, .. } => Some(name),
+        Source::Directory(_) | Source::File(_) => None,
+    }
+}
+
+fn is_path(tool: &str) -> bool {
+    tool.contains(std::path::is_separator)
+        || Path::new(tool)
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_never_takes_the_place_of_a_name() {
+        assert!(is_path("./text") && is_path("text.wasm") && is_path("/srv/text"));
+        assert!(!is_path("text") && !is_path(""));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = catalog("frobnicate").unwrap_err();
+        let Failure::UnknownTool { known, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(known.len(), bundled().len());
+    }
+}

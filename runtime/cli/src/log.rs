@@ -1,0 +1,54 @@
+//! Where log records go: standard error, as lines for people or as JSON.
+//!
+//! Owns the subscriber. Which records exist is decided where they are written.
+
+use ringfence_server::LOG_FILTER;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::arguments::{LogFormat, LogLevel, Logging};
+use crate::environment::Surface;
+
+/// Starts logging. Does nothing when it has started already.
+pub(crate) fn start(logging: Logging, surface: Surface) {
+    let level = logging.level.unwrap_or(LogLevel::Warn);
+    if level == LogLevel::Off {
+        return;
+    }
+    let default_format = if surface.terminal {
+        LogFormat::Pretty
+    } else {
+        LogFormat::Json
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter(level))
+        .with_writer(std::io::stderr)
+        .with_ansi(surface.colours)
+        .with_span_events(FmtSpan::NONE);
+    // The only error is a subscriber that is there already.
+    let _ = match logging.format.unwrap_or(default_format) {
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .try_init(),
+        LogFormat::Pretty => builder.compact().try_init(),
+    };
+}
+
+/// Our own records from `level` up. Of our dependencies only what may be wrong: at lower levels they
+/// write down the protocol itself, arguments included.
+fn filter(level: LogLevel) -> EnvFilter {
+    let directives = match level {
+        LogLevel::Off => "off".to_owned(),
+        LogLevel::Error => "error".to_owned(),
+        LogLevel::Warn => "warn,rmcp=error".to_owned(),
+        LogLevel::Info => LOG_FILTER.to_owned(),
+        LogLevel::Debug => format!("{LOG_FILTER},ringfence=debug"),
+        LogLevel::Trace => format!("{LOG_FILTER},ringfence=trace"),
+    };
+    EnvFilter::builder()
+        .with_default_directive(LevelFilter::OFF.into())
+        .parse_lossy(directives)
+}
