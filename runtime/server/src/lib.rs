@@ -1,1 +1,25 @@
-//! placeholder
+//! The outside world to one call funnel and back.
+//!
+//! The only room that sees all others. Bytes become messages in [`transport`], messages become
+//! requests and answers in [`protocol`], and every call, whoever makes it, goes through
+//! [`Funnel::call`]: read `call.rs` first.
+//!
+//! [`transport`]: Server::serve
+//! [`protocol`]: Server
+
+#![forbid(unsafe_code)]
+
+mod audit;
+mod call;
+mod json;
+mod protocol;
+mod server;
+mod transport;
+mod watch;
+
+pub use audit::AUDIT_TARGET;
+pub use call::{Blame, CallError, CallRequest, Funnel, Target};
+pub use json::{JSON_DEPTH_MAX, JsonFault, parse as parse_json};
+pub use ringfence_sandbox::{Answer, CallEvents, LogLevel, Outcome, Output, Receipt, Silent};
+pub use server::{LOG_FILTER, Server};
+pub use transport::{IN_FLIGHT_MAX, LINE_BYTES_MAX};

@@ -1,0 +1,95 @@
+//! Why a call did not reach a guest, and whose fault that is.
+//!
+//! Owns two texts for each: what the caller may read, and what only the log may say.
+
+use std::sync::Arc;
+
+use ringfence_policy::Denial;
+use ringfence_sandbox::{ArgumentError, Overloaded};
+use ringfence_tool::ComponentName;
+use thiserror::Error;
+
+/// Why a call did not reach a guest. Its text is for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The arguments do not fit the tool's schema.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentError),
+    /// The caller gave up.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// Policy does not allow it.
+    #[error("denied: {0}")]
+    Denied(#[from] Denial),
+    /// There is no room.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The component has no such function.
+    #[error("component `{component}` has no function `{function}`")]
+    UnknownFunction {
+        /// The component.
+        component: String,
+        /// What it has not.
+        function: String,
+    },
+    /// There is no such tool, or not for this caller.
+    #[error("unknown tool `{0}`")]
+    UnknownTool(String),
+    /// The engine does not take the component.
+    #[error("component `{component}` cannot be run; the server's log says why")]
+    Unusable {
+        /// The component.
+        component: ComponentName,
+        /// Why, for the log.
+        internal: Arc<str>,
+    },
+}
+
+/// Whose fault something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Whoever calls: another request would work.
+    Caller,
+    /// This host: the same request may work later.
+    Host,
+    /// Whoever set up the policy, on purpose or not.
+    Policy,
+    /// Whoever wrote the tool.
+    Tool,
+}
+
+impl CallError {
+    /// Whose fault it is.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Arguments(_)
+            | Self::Cancelled
+            | Self::UnknownFunction { .. }
+            | Self::UnknownTool(_) => Blame::Caller,
+            Self::Denied(_) => Blame::Policy,
+            Self::Overloaded(_) => Blame::Host,
+            Self::Unusable { .. } => Blame::Tool,
+        }
+    }
+
+    /// What only the log may say.
+    pub fn internal(&self) -> Option<&str> {
+        match self {
+            Self::Unusable { internal, .. } => Some(internal),
+            _ => None,
+        }
+    }
+
+    /// One word for records and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Arguments(_) => "invalid-arguments",
+            Self::Cancelled => "cancelled",
+            Self::Denied(_) => "denied",
+            Self::Overloaded(_) => "overloaded",
+            Self::UnknownFunction { .. } | Self::UnknownTool(_) => "unknown-tool",
+            Self::Unusable { .. } => "unusable",
+        }
+    }
+}
