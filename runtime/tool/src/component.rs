@@ -45,6 +45,21 @@ impl Component {
     /// When the bytes pass a limit, are not a valid component, need a feature that the sandbox has
     /// switched off, or carry a manifest that does not fit. A function whose types cannot be
     /// offered is no error: see [`Interface::unavailable`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ringfence_tool::Component;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bytes = wat::parse_str("(component (core module (memory 2)))")?;
+    /// let component = Component::read(bytes.into(), "my_tool.wasm")?;
+    /// assert_eq!(component.name().as_str(), "my-tool-wasm");
+    /// assert_eq!(component.footprint().memory_pages, 2);
+    /// assert!(component.definitions().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read(bytes: Arc<[u8]>, fallback_name: &str) -> Result<Self, ReadError> {
         let digest = Digest::of(&bytes);
         let outer = scan(&bytes)?;

@@ -2,7 +2,7 @@
 //!
 //! Owns what makes a name safe: a component's name becomes part of tool names, log lines and
 //! storage keys, so nothing in it may escape a folder, a line or a namespace. Refuses to know which
-//! functions there are: [`derive`] is given them.
+//! functions there are: it is given them.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -149,7 +149,7 @@ impl ToolName {
     ///
     /// # Errors
     ///
-    /// When the two together are longer than [`TOOL_NAME_BYTES_MAX`]; never for names that
+    /// When the two together are longer than 64 bytes; never for names that
     /// [`crate::Component::read`] derived.
     pub fn join(component: &ComponentName, function: &FunctionName) -> Result<Self, InvalidName> {
         format!("{component}{SEPARATOR}{function}").parse()

@@ -21,12 +21,12 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::interface::{Function, Payload, Returns};
 use crate::manifest::FunctionManifest;
 use crate::text::clean;
-use crate::types::{Case, Field, Labels, Type, Variant};
+use crate::types::{Field, Labels, Type, Variant};
 
 /// Schemas within the schemas of a function. Bounds what every client compiles, and every walk over
 /// its types.
@@ -155,70 +155,125 @@ impl std::io::Write for Meter {
 
 struct Writer {
     direction: Direction,
-    left: usize,
+    subschemas_left: usize,
+    /// Names and words are copied for each use: an enum of long names, used often, would fill the
+    /// memory before the schema is measured.
+    bytes_left: usize,
 }
 
 impl Writer {
     fn new(direction: Direction) -> Self {
         Self {
             direction,
-            left: SUBSCHEMAS_MAX,
+            subschemas_left: SUBSCHEMAS_MAX,
+            bytes_left: SCHEMA_BYTES_MAX,
         }
     }
 
+    fn charge(&mut self, name: &str, docs: Option<&str>) -> Result<(), TooLarge> {
+        let docs = docs.map_or(0, |docs| docs.len().min(DESCRIPTION_BYTES_MAX));
+        self.bytes_left = self
+            .bytes_left
+            .checked_sub(name.len() + docs)
+            .ok_or(TooLarge(()))?;
+        Ok(())
+    }
+
     fn value(&mut self, ty: &Type) -> Result<Object, TooLarge> {
-        self.left = self.left.checked_sub(1).ok_or(TooLarge(()))?;
+        self.subschemas_left = self.subschemas_left.checked_sub(1).ok_or(TooLarge(()))?;
         Ok(match ty {
-            Type::Bool => object(json!({"type": "boolean"})),
-            Type::Char => object(json!({"type": "string", "minLength": 1, "maxLength": 1})),
-            Type::Integer(integer) => object(json!({
-                "type": "integer", "minimum": integer.minimum(), "maximum": integer.maximum(),
-            })),
-            Type::Float(_) if self.direction == Direction::Output => {
-                object(json!({"type": ["number", "null"]}))
+            Type::Bool => typed("boolean"),
+            Type::Char => with(
+                typed("string"),
+                [("minLength", 1.into()), ("maxLength", 1.into())],
+            ),
+            Type::Integer(integer) => {
+                let (minimum, maximum) = (integer.minimum().into(), integer.maximum().into());
+                with(
+                    typed("integer"),
+                    [("minimum", minimum), ("maximum", maximum)],
+                )
             }
-            Type::Float(_) => object(json!({"type": "number"})),
-            Type::String => object(json!({"type": "string"})),
-            Type::Bytes => object(json!({"type": "string", "contentEncoding": "base64"})),
+            Type::Float(_) if self.direction == Direction::Output => {
+                with(Object::new(), [("type", vec!["number", "null"].into())])
+            }
+            Type::Float(_) => typed("number"),
+            Type::String => typed("string"),
+            Type::Bytes => with(typed("string"), [("contentEncoding", "base64".into())]),
             Type::List(element) => {
                 let items = self.value(element)?;
-                object(json!({"type": "array", "items": items}))
+                with(typed("array"), [("items", items.into())])
             }
-            Type::Tuple(types) => {
-                let items = types
-                    .iter()
-                    .map(|ty| self.value(ty))
-                    .collect::<Result<Vec<_>, _>>()?;
-                object(json!({
-                    "type": "array", "prefixItems": items, "items": false,
-                    "minItems": types.len(), "maxItems": types.len(),
-                }))
-            }
+            Type::Tuple(types) => self.tuple(types)?,
             Type::Record(record) => described(self.fields(&record.fields)?, record.docs.as_deref()),
             Type::Variant(variant) => described(self.variant(variant)?, variant.docs.as_deref()),
-            Type::Enum(labels) => names(labels),
-            Type::Flags(labels) => {
-                let mut items = names(labels);
-                let docs = items.shift_remove("description");
-                let mut flags =
-                    object(json!({"type": "array", "items": items, "uniqueItems": true}));
-                flags.extend(docs.map(|docs| ("description".to_owned(), docs)));
-                flags
-            }
+            Type::Enum(labels) => self.names(labels)?,
+            Type::Flags(labels) => self.flags(labels)?,
             Type::Option(inner) => {
-                let some = self.some(inner)?;
-                object(json!({"anyOf": [some, {"type": "null"}]}))
+                let alternatives = vec![self.some(inner)?, typed("null")];
+                with(Object::new(), [("anyOf", alternatives.into())])
             }
             Type::Result(result) => {
-                let mut side = |name: &str, ty: &Option<Type>| {
-                    let payload = ty.as_ref().map(|ty| self.value(ty)).transpose()?;
-                    let payload = payload.unwrap_or_else(|| object(json!({"type": "null"})));
-                    Ok(wrapper(name, payload))
-                };
-                let (ok, err) = (side("ok", &result.ok)?, side("err", &result.err)?);
-                object(json!({"oneOf": [ok, err]}))
+                let ok = self.side("ok", result.ok.as_ref())?;
+                let err = self.side("err", result.err.as_ref())?;
+                with(Object::new(), [("oneOf", vec![ok, err].into())])
             }
         })
+    }
+
+    fn tuple(&mut self, types: &[Type]) -> Result<Object, TooLarge> {
+        let items = types
+            .iter()
+            .map(|ty| self.value(ty))
+            .collect::<Result<Vec<_>, _>>()?;
+        let length = Value::from(types.len());
+        let keywords = [
+            ("prefixItems", items.into()),
+            ("items", false.into()),
+            ("minItems", length.clone()),
+            ("maxItems", length),
+        ];
+        Ok(with(typed("array"), keywords))
+    }
+
+    /// One side of a result.
+    fn side(&mut self, name: &str, ty: Option<&Type>) -> Result<Object, TooLarge> {
+        let payload = ty.map(|ty| self.value(ty)).transpose()?;
+        Ok(wrapper(name, payload.unwrap_or_else(|| typed("null"))))
+    }
+
+    fn names(&mut self, labels: &Labels) -> Result<Object, TooLarge> {
+        let names = labels
+            .labels
+            .iter()
+            .map(|label| (&*label.name, label.docs.as_deref()));
+        self.choice(labels.docs.as_deref(), names)
+    }
+
+    fn flags(&mut self, labels: &Labels) -> Result<Object, TooLarge> {
+        let mut items = self.names(labels)?;
+        let docs = items.shift_remove("description");
+        let keywords = [("items", items.into()), ("uniqueItems", true.into())];
+        let mut flags = with(typed("array"), keywords);
+        flags.extend(docs.map(|docs| ("description".to_owned(), docs)));
+        Ok(flags)
+    }
+
+    /// A choice of names. Schemas have no place for what each means, so the description lists it.
+    fn choice<'n>(
+        &mut self,
+        docs: Option<&str>,
+        choices: impl Iterator<Item = (&'n str, Option<&'n str>)>,
+    ) -> Result<Object, TooLarge> {
+        let mut lines: Vec<String> = docs.map(str::to_owned).into_iter().collect();
+        let mut names = Vec::new();
+        for (name, docs) in choices {
+            self.charge(name, docs)?;
+            names.push(name);
+            lines.extend(docs.map(|docs| format!("- `{name}`: {docs}")));
+        }
+        let schema = with(typed("string"), [("enum", names.into())]);
+        Ok(described(schema, Some(&lines.join("\n"))))
     }
 
     /// What an option holds.
@@ -242,90 +297,81 @@ impl Writer {
                     self.value(ty)?
                 }
             };
+            self.charge(&field.name, field.docs.as_deref())?;
             let schema = described(schema, field.docs.as_deref());
-            properties.insert(field.name.to_string(), Value::Object(schema));
+            properties.insert(field.name.to_string(), schema.into());
         }
-        let mut schema = object(json!({"type": "object", "properties": properties}));
+        let mut schema = with(typed("object"), [("properties", properties.into())]);
         if !required.is_empty() {
-            schema.insert("required".to_owned(), Value::Array(required));
+            schema.insert("required".to_owned(), required.into());
         }
-        schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+        schema.insert("additionalProperties".to_owned(), false.into());
         Ok(schema)
     }
 
     fn variant(&mut self, variant: &Variant) -> Result<Object, TooLarge> {
         let mut alternatives = Vec::new();
-        let bare: Vec<&Case> = variant
+        let mut bare = variant
             .cases
             .iter()
             .filter(|case| case.ty.is_none())
-            .collect();
-        if !bare.is_empty() {
-            let labels = bare.iter().map(|case| (&*case.name, case.docs.as_deref()));
-            alternatives.push(Value::Object(named(None, labels)));
+            .peekable();
+        if bare.peek().is_some() {
+            let names = bare.map(|case| (&*case.name, case.docs.as_deref()));
+            alternatives.push(self.choice(None, names)?);
         }
         for case in &variant.cases {
             if let Some(ty) = &case.ty {
+                self.charge(&case.name, case.docs.as_deref())?;
                 let payload = self.value(ty)?;
-                let alternative = described(wrapper(&case.name, payload), case.docs.as_deref());
-                alternatives.push(Value::Object(alternative));
+                alternatives.push(described(
+                    wrapper(&case.name, payload),
+                    case.docs.as_deref(),
+                ));
             }
         }
-        Ok(match alternatives.as_slice() {
-            [Value::Object(only)] => only.clone(),
-            _ => object(json!({"oneOf": alternatives})),
+        Ok(match alternatives.pop() {
+            Some(only) if alternatives.is_empty() => only,
+            last => {
+                alternatives.extend(last);
+                with(Object::new(), [("oneOf", alternatives.into())])
+            }
         })
     }
 }
 
-/// An object with one key, which must be there.
-fn wrapper(key: &str, value: Object) -> Object {
-    object(json!({
-        "type": "object",
-        "properties": {key: value},
-        "required": [key],
-        "additionalProperties": false,
-    }))
+/// A schema of one JSON type.
+fn typed(name: &str) -> Object {
+    with(Object::new(), [("type", name.into())])
 }
 
-fn names(labels: &Labels) -> Object {
-    let names = labels
-        .labels
-        .iter()
-        .map(|label| (&*label.name, label.docs.as_deref()));
-    named(labels.docs.as_deref(), names)
-}
-
-/// A choice of names. Schemas have no place for what each means, so the description lists it.
-fn named<'a>(
-    docs: Option<&str>,
-    names: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
-) -> Object {
-    let mut lines: Vec<String> = docs.map(str::to_owned).into_iter().collect();
-    let explained = names
-        .clone()
-        .filter_map(|(name, docs)| Some(format!("- `{name}`: {}", docs?)));
-    lines.extend(explained);
-    let names: Vec<&str> = names.map(|(name, _)| name).collect();
-    described(
-        object(json!({"type": "string", "enum": names})),
-        Some(&lines.join("\n")),
-    )
-}
-
-fn described(mut schema: Object, docs: Option<&str>) -> Object {
-    if let Some(docs) = docs.and_then(|docs| clean(docs, DESCRIPTION_BYTES_MAX)) {
-        schema.insert("description".to_owned(), Value::String(docs));
-    }
+fn with<const N: usize>(mut schema: Object, keywords: [(&str, Value); N]) -> Object {
+    schema.extend(keywords.map(|(keyword, value)| (keyword.to_owned(), value)));
     schema
 }
 
-/// The object that `json!` made.
-fn object(value: Value) -> Object {
-    match value {
-        Value::Object(object) => object,
-        _ => Object::new(),
+/// An object with one key, which must be there.
+fn wrapper(key: &str, value: Object) -> Object {
+    let properties = Object::from_iter([(key.to_owned(), value.into())]);
+    let keywords = [
+        ("properties", properties.into()),
+        ("required", vec![key].into()),
+        ("additionalProperties", false.into()),
+    ];
+    with(typed("object"), keywords)
+}
+
+/// Says what a value is: where it is used, then what its type is in general.
+fn described(mut schema: Object, docs: Option<&str>) -> Object {
+    let Some(docs) = docs else { return schema };
+    let docs = match schema.get("description").and_then(Value::as_str) {
+        Some(general) => clean(&format!("{docs}\n{general}"), DESCRIPTION_BYTES_MAX),
+        None => clean(docs, DESCRIPTION_BYTES_MAX),
+    };
+    if let Some(docs) = docs {
+        schema.insert("description".to_owned(), docs.into());
     }
+    schema
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
@@ -18,17 +19,20 @@ const COMPILED_BYTES_MAX: usize = 1 << 20;
 
 /// A regular expression. It matches anywhere in a text unless anchored, as JSON Schema has it.
 #[derive(Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    source: Arc<str>,
+    regex: Regex,
+}
 
 impl Pattern {
     /// The expression.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.source
     }
 
     /// Whether it matches somewhere in `text`. Takes time linear in the text's length.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(text)
     }
 }
 
@@ -45,11 +49,10 @@ impl FromStr for Pattern {
         if find_hidden(text).is_some() {
             return Err("holds a hidden character; write it as an escape".to_owned());
         }
-        check_portable(text)?;
-        let regex = RegexBuilder::new(text)
+        let regex = RegexBuilder::new(&translate(text)?)
             .size_limit(COMPILED_BYTES_MAX)
             .build();
-        regex.map(Self).map_err(|error| {
+        let regex = regex.map_err(|error| {
             // The engine draws a picture of the place over several lines; the last one says it.
             let error = error.to_string();
             let reason = error
@@ -58,6 +61,10 @@ impl FromStr for Pattern {
                 .unwrap_or_default()
                 .trim_start_matches("error: ");
             format!("is not a regular expression: {reason}")
+        })?;
+        Ok(Self {
+            source: text.into(),
+            regex,
         })
     }
 }
@@ -74,47 +81,77 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Refuses what means something else, or nothing, in ECMA-262.
-fn check_portable(pattern: &str) -> Result<(), String> {
-    let mut characters = pattern.chars().peekable();
+/// Writes for the engine here what `pattern` means in ECMA-262, where `\d`, `\w` and `\b` know
+/// only ASCII.
+///
+/// # Errors
+///
+/// When it uses what means something else, or nothing, in one of the two.
+fn translate(pattern: &str) -> Result<String, String> {
+    let mut translated = String::with_capacity(pattern.len());
+    let mut rest = pattern;
     let mut in_class = false;
-    while let Some(character) = characters.next() {
-        let next = characters.peek().copied();
-        let fault = match (character, next) {
-            ('\\', Some(escaped)) => {
-                characters.next();
-                let known = "^$\\.*+?()[]{}|/dDwWsStnrfv".contains(escaped)
-                    || (!in_class && "bB".contains(escaped))
-                    || (in_class && escaped == '-')
-                    || ("pP".contains(escaped) && characters.peek() == Some(&'{'));
-                (!known).then(|| format!("`\\{escaped}`"))
-            }
-            ('(', Some('?')) if !in_class => {
-                let mut ahead = characters.clone();
-                ahead.next();
-                (ahead.next() != Some(':')).then(|| "`(?` other than `(?:`".to_owned())
-            }
-            ('[', _) if in_class => Some("`[` inside of `[…]`; write `\\[`".to_owned()),
-            ('[', _) => {
-                in_class = true;
-                None
-            }
-            (']', _) => {
-                in_class = false;
-                None
-            }
-            ('&', Some('&')) | ('~', Some('~')) | ('-', Some('-')) if in_class => {
-                Some(format!("`{character}{character}` inside of `[…]`"))
-            }
-            _ => None,
+    while let Some(character) = rest.chars().next() {
+        let (taken, meaning) = match character {
+            '\\' => escape(rest, in_class)?,
+            _ => plain(rest, character, in_class)?,
         };
-        if let Some(fault) = fault {
-            return Err(format!(
-                "uses {fault}, which clients read differently; write it another way"
-            ));
-        }
+        in_class = match character {
+            '[' => true,
+            ']' => false,
+            _ => in_class,
+        };
+        translated.push_str(meaning);
+        rest = rest.get(taken..).unwrap_or_default();
     }
-    Ok(())
+    Ok(translated)
+}
+
+/// The bytes of a character that is not an escape, and what to write for it.
+fn plain(rest: &str, character: char, in_class: bool) -> Result<(usize, &str), String> {
+    let fault = match character {
+        '(' if rest.starts_with("(?") && !rest.starts_with("(?:") && !in_class => "(?",
+        '[' if in_class => "[ in […]",
+        // Empty in one dialect, the beginning of a longer class in the other.
+        '[' if rest.starts_with("[]") || rest.starts_with("[^]") => "[]",
+        ']' if !in_class => "]",
+        '&' if in_class && rest.starts_with("&&") => "&&",
+        '~' if in_class && rest.starts_with("~~") => "~~",
+        '-' if in_class && rest.starts_with("--") => "--",
+        _ => {
+            let length = character.len_utf8();
+            return Ok((length, rest.get(..length).unwrap_or_default()));
+        }
+    };
+    Err(unportable(fault))
+}
+
+/// The bytes of an escape, and what to write for it.
+fn escape(rest: &str, in_class: bool) -> Result<(usize, &str), String> {
+    let escaped = rest.chars().nth(1).ok_or("ends in a single `\\`")?;
+    let meaning = match (escaped, in_class) {
+        ('d', false) => "[0-9]",
+        ('d', true) => "0-9",
+        ('D', false) => "[^0-9]",
+        ('w', false) => "[A-Za-z0-9_]",
+        ('w', true) => "A-Za-z0-9_",
+        ('W', false) => "[^A-Za-z0-9_]",
+        ('b', false) => r"(?-u:\b)",
+        ('B', false) => r"(?-u:\B)",
+        ('-', true) => r"\-",
+        ('p' | 'P', _) if rest.get(2..).is_some_and(|name| name.starts_with('{')) => {
+            rest.get(..2).unwrap_or_default()
+        }
+        (known, _) if r"^$\.*+?()[]{}|/sStnrfv".contains(known) => {
+            rest.get(..2).unwrap_or_default()
+        }
+        _ => return Err(unportable(&format!("\\{escaped}"))),
+    };
+    Ok((1 + escaped.len_utf8(), meaning))
+}
+
+fn unportable(what: &str) -> String {
+    format!("uses `{what}`, which clients read differently; write it another way")
 }
 
 #[cfg(test)]
@@ -152,6 +189,26 @@ mod tests {
             "a\u{200b}",
         ] {
             assert!(pattern.parse::<Pattern>().is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_ecma_262() {
+        for (pattern, accepted, refused) in [
+            (r"^\d+$", "12", "١٢"),
+            (r"^[\d.]+$", "1.2", "١"),
+            (r"^\w+$", "a_1", "é"),
+            (r"^[\w-]+$", "a-1", "é"),
+            (r"^\D$", "١", "1"),
+            (r"^\W$", "é", "e"),
+            (r"^a\b", "aé", "ab"),
+            (r"^[^\s]$", "x", "\u{2003}"),
+            (r"^.$", "é", "ab"),
+            (r"^[\]\[]$", "]", "x"),
+        ] {
+            let pattern: Pattern = pattern.parse().unwrap();
+            assert!(pattern.is_match(accepted), "{pattern:?} {accepted}");
+            assert!(!pattern.is_match(refused), "{pattern:?} {refused}");
         }
     }
 

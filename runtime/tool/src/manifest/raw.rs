@@ -30,6 +30,8 @@ const CAPABILITY_BYTES_MAX: usize = 1024;
 const ENTRIES_MAX: usize = 32;
 /// Functions, and parameters of a function, that a manifest may speak of.
 const TABLES_MAX: usize = 256;
+/// Patterns in a manifest. Each compiles to up to a megabyte.
+const PATTERNS_MAX: usize = 64;
 /// Values in an `enum`.
 const CHOICES_MAX: usize = 256;
 /// Examples of a function or a parameter. They reach every model.
@@ -157,6 +159,15 @@ impl Source<'_> {
         });
         if raw.requests.len() > ENTRIES_MAX || raw.functions.len() > TABLES_MAX {
             return Err(self.error(&(0..0), "functions", "or `requests` has too many entries"));
+        }
+        let params = raw
+            .functions
+            .values()
+            .flat_map(|function| function.params.values());
+        let mut patterns = params.filter_map(|param| param.pattern.as_ref());
+        if let Some(pattern) = patterns.nth(PATTERNS_MAX) {
+            let message = format!("is one of more than {PATTERNS_MAX} in the manifest");
+            return Err(self.error(&pattern.span(), "pattern", message));
         }
         let requests = raw
             .requests

@@ -8,7 +8,7 @@ use proptest::strategy::Union;
 
 use super::*;
 use crate::conform::conform;
-use crate::types::{Float, Integer, Label, Record, ResultType};
+use crate::types::{Case, Float, Integer, Label, Record, ResultType};
 
 fn name(index: usize) -> Arc<str> {
     format!("n{index}").into()
@@ -161,25 +161,7 @@ fn value_of(ty: &Type) -> BoxedStrategy<Value> {
             .prop_map(Value::from)
             .boxed(),
         Type::Option(inner) => prop_oneof![Just(Value::Null), some_of(inner)].boxed(),
-        Type::Record(record) => {
-            let fields = record.fields.iter().map(|field| {
-                let name = field.name.to_string();
-                let value = match &field.ty {
-                    Type::Option(inner) => proptest::option::of(some_of(inner)).boxed(),
-                    ty => value_of(ty).prop_map(Some).boxed(),
-                };
-                (Just(name), value)
-            });
-            let fields = fields.collect::<Vec<_>>();
-            fields
-                .prop_map(|fields| {
-                    let given = fields
-                        .into_iter()
-                        .filter_map(|(name, value)| Some((name, value?)));
-                    Value::Object(given.collect())
-                })
-                .boxed()
-        }
+        Type::Record(record) => object_of(&record.fields),
         Type::Variant(variant) => {
             let cases = variant.cases.iter().map(|case| match &case.ty {
                 None => Just(Value::from(&*case.name)).boxed(),
@@ -197,6 +179,24 @@ fn value_of(ty: &Type) -> BoxedStrategy<Value> {
             prop_oneof![side("ok", &result.ok), side("err", &result.err)].boxed()
         }
     }
+}
+
+fn object_of(fields: &[Field]) -> BoxedStrategy<Value> {
+    let fields = fields.iter().map(|field| {
+        let name = field.name.to_string();
+        let value = match &field.ty {
+            Type::Option(inner) => proptest::option::of(some_of(inner)).boxed(),
+            ty => value_of(ty).prop_map(Some).boxed(),
+        };
+        (Just(name), value)
+    });
+    let fields = fields.collect::<Vec<_>>().prop_map(|fields| {
+        let given = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        Value::Object(given.collect())
+    });
+    fields.boxed()
 }
 
 fn some_of(inner: &Type) -> BoxedStrategy<Value> {
@@ -335,6 +335,48 @@ fn a_type_that_names_itself_often_is_too_large() {
         ty = Type::Tuple([ty.clone(), ty].into());
     }
     assert_eq!(Writer::new(Direction::Input).value(&ty), Err(TooLarge(())));
+}
+
+#[test]
+fn names_are_not_copied_past_the_limit() {
+    let label = |index| Label {
+        name: format!("{}{index}", "n".repeat(250)).into(),
+        docs: None,
+    };
+    let labels = (0..10_000).map(label).collect();
+    let wide = Type::Enum(Arc::new(Labels {
+        name: None,
+        docs: None,
+        labels,
+    }));
+    let often = Type::Tuple(vec![wide; 1_900].into());
+    assert_eq!(
+        Writer::new(Direction::Input).value(&often),
+        Err(TooLarge(()))
+    );
+}
+
+#[test]
+fn what_a_field_is_comes_before_what_its_type_is() {
+    let mode = Label {
+        name: "fast".into(),
+        docs: Some("Skips what is hard.".into()),
+    };
+    let mode = Labels {
+        name: None,
+        docs: Some("How to look.".into()),
+        labels: vec![mode],
+    };
+    let ty = Type::Enum(Arc::new(mode));
+    let field = Field {
+        name: "mode".into(),
+        docs: Some("For this search.".into()),
+        ty,
+    };
+    assert_eq!(
+        input(&[field], None).unwrap()["properties"]["mode"]["description"],
+        "For this search.\nHow to look.\n- `fast`: Skips what is hard."
+    );
 }
 
 #[test]
