@@ -61,8 +61,8 @@ impl Component {
     /// # }
     /// ```
     pub fn read(bytes: Arc<[u8]>, fallback_name: &str) -> Result<Self, ReadError> {
-        let digest = Digest::of(&bytes);
         let outer = scan(&bytes)?;
+        let digest = Digest::of(&bytes);
         let manifest = outer
             .manifest
             .map(parse_manifest)
@@ -71,6 +71,7 @@ impl Component {
         let docs = Docs::read(outer.docs, outer.interface_docs);
         let (bytes, footprint) = match outer.encoding {
             Encoding::Component => {
+                // The view ends here, so that the bytes can move.
                 let footprint = outer.footprint;
                 (bytes, footprint)
             }

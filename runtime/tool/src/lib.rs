@@ -2,8 +2,8 @@
 //!
 //! Everything about a tool that can be known without running it. [`Component::read`] takes the
 //! bytes of a WebAssembly component that nobody vouches for, and gives back what it is called, what
-//! it offers, what it asks for, and what MCP clients should be told; or says why not, within bounded
-//! time and memory.
+//! it offers, what it asks for, and what MCP clients should be told; or says why not, within
+//! bounded time and memory.
 //!
 //! The crate does no I/O and knows no engine: it is given bytes, and it gives back values.
 

@@ -19,15 +19,28 @@ pub(super) fn check(manifest: &Manifest, interface: &Interface) -> Result<(), Ma
             .iter()
             .find(|function| function.name.as_str() == &**name);
         let Some(function) = function else {
-            let names = interface
-                .functions
-                .iter()
-                .map(|function| function.name.as_str());
-            return Err(unknown(about.line, "function", name, names));
+            return Err(missing(about.line, name, interface));
         };
         check_function(about, function)?;
     }
     Ok(())
+}
+
+/// Why a function is not among those that can be called.
+fn missing(line: usize, name: &str, interface: &Interface) -> ManifestError {
+    let mut unavailable = interface.unavailable.iter();
+    if let Some(found) = unavailable.find(|found| *found.export.function == *name) {
+        return ManifestError::Value {
+            line,
+            key: name.to_owned(),
+            message: format!("cannot be called: {}", found.reason),
+        };
+    }
+    let names = interface
+        .functions
+        .iter()
+        .map(|function| function.name.as_str());
+    unknown(line, "function", name, names)
 }
 
 fn check_function(about: &FunctionManifest, function: &Function) -> Result<(), ManifestError> {

@@ -186,6 +186,12 @@ mod tests {
             r"\pL",
             r"\-",
             r"(a)\1",
+            r"[\D]",
+            r"[\b]",
+            "a\\",
+            "[]a]",
+            "[^]a]",
+            "a]",
             "a\u{200b}",
         ] {
             assert!(pattern.parse::<Pattern>().is_err(), "{pattern}");

@@ -238,6 +238,22 @@ fn what_does_not_fit_the_interface_is_an_error() {
 }
 
 #[test]
+fn a_function_that_cannot_be_called_is_named_with_the_reason() {
+    let deep = format!(
+        "export deep: func(a: {}u8{});",
+        "list<".repeat(30),
+        ">".repeat(30)
+    );
+    let error = try_manifest(&deep, "name = \"a\"\n[functions.deep]")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "manifest: line 2: `deep` cannot be called: parameter `a`: its type is nested more than 24 deep"
+    );
+}
+
+#[test]
 fn what_fits_is_accepted() {
     let component = try_manifest(
         WORLD,
