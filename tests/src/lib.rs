@@ -8,3 +8,4 @@ pub mod generated;
 pub mod guests;
 pub mod harness;
 pub mod process;
+pub mod session;

@@ -102,7 +102,9 @@ name! {
 fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= NAME_BYTES_MAX
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -111,9 +113,19 @@ mod tests {
 
     #[test]
     fn names_that_could_forge_a_key_or_a_log_line_are_refused() {
-        for text in ["", "a/b", "a b", "a\nb", "\u{202e}a", &"x".repeat(NAME_BYTES_MAX + 1)] {
+        for text in [
+            "",
+            "a/b",
+            "a b",
+            "a\nb",
+            "\u{202e}a",
+            &"x".repeat(NAME_BYTES_MAX + 1),
+        ] {
             assert!(text.parse::<TenantName>().is_err(), "{text:?}");
         }
-        assert_eq!("ops@example.com".parse::<PrincipalName>().unwrap().as_str(), "ops@example.com");
+        assert_eq!(
+            "ops@example.com".parse::<PrincipalName>().unwrap().as_str(),
+            "ops@example.com"
+        );
     }
 }

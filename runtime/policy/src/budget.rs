@@ -77,7 +77,7 @@ impl Budget {
     pub const MEMORY_BYTES_MAX: usize = 512 * MIB;
 
     /// The longest wall-clock time that a budget may name.
-    pub const WALL_MAX: Duration = Duration::from_secs(600);
+    pub const WALL_MAX: Duration = Duration::from_mins(10);
 
     /// This budget with a shorter wall clock, when `timeout` is shorter: a tool may ask for less
     /// time than it is given, never for more.
@@ -96,8 +96,18 @@ mod tests {
     #[test]
     fn a_tool_can_only_shorten_its_time() {
         let budget = Budget::default();
-        assert_eq!(budget.clone().within(Some(Duration::from_secs(1))).wall.as_secs(), 1);
-        assert_eq!(budget.clone().within(Some(Duration::from_secs(3600))).wall, budget.wall);
+        assert_eq!(
+            budget
+                .clone()
+                .within(Some(Duration::from_secs(1)))
+                .wall
+                .as_secs(),
+            1
+        );
+        assert_eq!(
+            budget.clone().within(Some(Duration::from_secs(3600))).wall,
+            budget.wall
+        );
         assert_eq!(budget.clone().within(None), budget);
     }
 }

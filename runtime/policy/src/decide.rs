@@ -52,7 +52,10 @@ impl Policy {
 
     /// What a tool of this reach is granted.
     pub fn effective(&self, reach: Reach) -> Vec<Grant> {
-        self.grants.iter().filter_map(|grant| reach.narrow(grant)).collect()
+        self.grants
+            .iter()
+            .filter_map(|grant| reach.narrow(grant))
+            .collect()
     }
 
     /// Decides whether `caller` may run `subject`, with what, and for how long at most.
@@ -114,23 +117,37 @@ mod tests {
         let component: ComponentName = "files".parse().unwrap();
         let function: FunctionName = "read".parse().unwrap();
         let digest = Digest::of(b"files");
-        let subject =
-            Subject { component: &component, digest: &digest, function: &function, reach };
+        let subject = Subject {
+            component: &component,
+            digest: &digest,
+            function: &function,
+            reach,
+        };
         policy.decide(caller, &subject, None)
     }
 
     #[test]
     fn the_default_policy_grants_nothing() {
-        let everything = Reach { read: true, write: true, env: true };
+        let everything = Reach {
+            read: true,
+            write: true,
+            env: true,
+        };
         let permit = decide(&Policy::default(), &Caller::local(), everything).unwrap();
         assert!(permit.grants().is_empty());
     }
 
     #[test]
     fn a_grant_goes_only_to_tools_that_ask_for_it() {
-        let grants = vec!["env=LANG".parse().unwrap(), "fs.read=/srv:/srv".parse().unwrap()];
+        let grants = vec![
+            "env=LANG".parse().unwrap(),
+            "fs.read=/srv:/srv".parse().unwrap(),
+        ];
         let policy = Policy::new(grants, Budget::default()).unwrap();
-        let reader = Reach { read: true, ..Reach::default() };
+        let reader = Reach {
+            read: true,
+            ..Reach::default()
+        };
         let permit = decide(&policy, &Caller::local(), reader).unwrap();
         assert_eq!(permit.grants(), ["fs.read=/srv:/srv".parse().unwrap()]);
     }
@@ -144,8 +161,16 @@ mod tests {
 
     #[test]
     fn two_directories_at_one_path_are_refused() {
-        let grants = vec!["fs.read=/a:/x".parse().unwrap(), "fs.write=/b:/x".parse().unwrap()];
-        let error = Policy::new(grants, Budget::default()).unwrap_err().to_string();
-        assert!(error.contains("/a:/x") && error.contains("/b:/x"), "{error}");
+        let grants = vec![
+            "fs.read=/a:/x".parse().unwrap(),
+            "fs.write=/b:/x".parse().unwrap(),
+        ];
+        let error = Policy::new(grants, Budget::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/a:/x") && error.contains("/b:/x"),
+            "{error}"
+        );
     }
 }

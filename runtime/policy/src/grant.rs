@@ -104,11 +104,14 @@ impl FromStr for GuestPath {
     type Err = InvalidGrant;
 
     fn from_str(text: &str) -> Result<Self, InvalidGrant> {
-        let trimmed = text.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(text);
+        let trimmed = text
+            .strip_suffix('/')
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(text);
         let normal = trimmed == "/"
-            || trimmed.strip_prefix('/').is_some_and(|rest| {
-                rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
-            });
+            || trimmed
+                .strip_prefix('/')
+                .is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")));
         if normal && !trimmed.chars().any(char::is_control) {
             Ok(Self(Arc::from(trimmed)))
         } else {
@@ -139,7 +142,9 @@ impl FromStr for EnvName {
 
     fn from_str(text: &str) -> Result<Self, InvalidGrant> {
         let valid = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if valid {
             Ok(Self(Arc::from(text)))
         } else {
@@ -181,7 +186,12 @@ mod tests {
 
     #[test]
     fn what_is_parsed_prints_back() {
-        for text in ["env=LANG", "fs.read=./docs:/docs", "fs.write=/srv/a:b/c:/work", "fs.read=.:/"] {
+        for text in [
+            "env=LANG",
+            "fs.read=./docs:/docs",
+            "fs.write=/srv/a:b/c:/work",
+            "fs.read=.:/",
+        ] {
             assert_eq!(text.parse::<Grant>().unwrap().to_string(), text);
         }
     }
@@ -189,9 +199,24 @@ mod tests {
     #[test]
     fn nothing_half_understood_becomes_a_grant() {
         for text in [
-            "", "fs", "fs.read", "fs.read=", "fs.read=docs", "fs.read=:/docs", "fs.read=docs:docs",
-            "fs.read=docs:/a/../b", "fs.read=docs:/a//b", "fs.read=docs:/a\n", "fs.Read=a:/b",
-            "env=", "env=A B", "env=A=B", "env=*", "env=1A", "net=https://example.com", "*",
+            "",
+            "fs",
+            "fs.read",
+            "fs.read=",
+            "fs.read=docs",
+            "fs.read=:/docs",
+            "fs.read=docs:docs",
+            "fs.read=docs:/a/../b",
+            "fs.read=docs:/a//b",
+            "fs.read=docs:/a\n",
+            "fs.Read=a:/b",
+            "env=",
+            "env=A B",
+            "env=A=B",
+            "env=*",
+            "env=1A",
+            "net=https://example.com",
+            "*",
         ] {
             assert!(text.parse::<Grant>().is_err(), "{text:?}");
         }
@@ -199,7 +224,13 @@ mod tests {
 
     #[test]
     fn an_error_names_what_to_write() {
-        let error = "net=https://example.com".parse::<Grant>().unwrap_err().to_string();
-        assert!(error.contains("`net`") && error.contains("fs.read"), "{error}");
+        let error = "net=https://example.com"
+            .parse::<Grant>()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`net`") && error.contains("fs.read"),
+            "{error}"
+        );
     }
 }

@@ -29,7 +29,13 @@ impl Permit {
         grants: Vec<Grant>,
         budget: Budget,
     ) -> Self {
-        Self { caller, digest, function, grants, budget }
+        Self {
+            caller,
+            digest,
+            function,
+            grants,
+            budget,
+        }
     }
 
     /// In whose name the call runs.

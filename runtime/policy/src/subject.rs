@@ -27,13 +27,20 @@ impl Reach {
     /// The reach of `component`.
     pub fn of(component: &Component) -> Self {
         let imports = |prefix: &str| {
-            component.imports().iter().any(|import| import.name.starts_with(prefix))
+            component
+                .imports()
+                .iter()
+                .any(|import| import.name.starts_with(prefix))
         };
         let requests = &component.manifest().requests;
         let asks = |kind: &str| {
             requests.is_empty()
                 || requests.iter().any(|request| {
-                    request.capability.split('=').next().is_some_and(|asked| asked == kind)
+                    request
+                        .capability
+                        .split('=')
+                        .next()
+                        .is_some_and(|asked| asked == kind)
                 })
         };
         let files = imports("wasi:filesystem/");
@@ -51,9 +58,10 @@ impl Reach {
             Grant::Env(_) => self.env.then(|| grant.clone()),
             Grant::FsRead { .. } => self.read.then(|| grant.clone()),
             Grant::FsWrite { .. } if self.write => Some(grant.clone()),
-            Grant::FsWrite { host, guest } => self
-                .read
-                .then(|| Grant::FsRead { host: host.clone(), guest: guest.clone() }),
+            Grant::FsWrite { host, guest } => self.read.then(|| Grant::FsRead {
+                host: host.clone(),
+                guest: guest.clone(),
+            }),
         }
     }
 }
@@ -78,8 +86,14 @@ mod tests {
     #[test]
     fn a_tool_that_asks_to_read_is_never_handed_writing() {
         let grant: Grant = "fs.write=/srv:/srv".parse().unwrap();
-        let reader = Reach { read: true, ..Reach::default() };
-        assert_eq!(reader.narrow(&grant), Some("fs.read=/srv:/srv".parse().unwrap()));
+        let reader = Reach {
+            read: true,
+            ..Reach::default()
+        };
+        assert_eq!(
+            reader.narrow(&grant),
+            Some("fs.read=/srv:/srv".parse().unwrap())
+        );
         assert_eq!(Reach::default().narrow(&grant), None);
     }
 }

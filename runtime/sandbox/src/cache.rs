@@ -100,7 +100,9 @@ impl ArtifactCache {
             ".{}.{}.{:x}",
             digest.hex(),
             std::process::id(),
-            random()?.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte)),
+            random()?
+                .iter()
+                .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte)),
         ));
         let written = (|| {
             let mut file = create_private(&temporary)?;
@@ -119,7 +121,12 @@ impl ArtifactCache {
     fn mac(&self, artifact: &[u8], digest: &Digest, profile: Profile) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         let engine = fingerprint();
-        for part in [profile.name().as_bytes(), engine.as_bytes(), digest.as_bytes(), artifact] {
+        for part in [
+            profile.name().as_bytes(),
+            engine.as_bytes(),
+            digest.as_bytes(),
+            artifact,
+        ] {
             // Lengths first, so that no two lists of parts hash the same.
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
@@ -130,7 +137,11 @@ impl ArtifactCache {
     fn path(&self, digest: &Digest, profile: Profile) -> PathBuf {
         let engine = blake3::hash(fingerprint().as_bytes()).to_hex();
         let engine = engine.get(..8).unwrap_or_default();
-        self.folder.join(format!("{}-{}-{engine}.cwasm", digest.hex(), profile.name()))
+        self.folder.join(format!(
+            "{}-{}-{engine}.cwasm",
+            digest.hex(),
+            profile.name()
+        ))
     }
 }
 
@@ -175,7 +186,10 @@ fn read_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     fs::read(path)?.try_into().map_err(|_| {
         io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("`{}` is not a key; delete it and the artefacts beside it", path.display()),
+            format!(
+                "`{}` is not a key; delete it and the artefacts beside it",
+                path.display()
+            ),
         )
     })
 }
@@ -219,7 +233,10 @@ mod tests {
         let (_folder, cache) = cache();
         let digest = Digest::of(b"tool");
         cache.store(&compiled(b"machine code".to_vec()), &digest, Profile::Small);
-        assert_eq!(cache.load(&digest, Profile::Small).unwrap().bytes(), b"machine code");
+        assert_eq!(
+            cache.load(&digest, Profile::Small).unwrap().bytes(),
+            b"machine code"
+        );
         // The same key on the next start.
         let again = ArtifactCache::open(cache.folder().to_owned()).unwrap();
         assert!(again.load(&digest, Profile::Small).is_some());
@@ -236,7 +253,10 @@ mod tests {
             let mut bad = good.clone();
             bad[index] ^= 1;
             fs::write(&path, &bad).unwrap();
-            assert!(cache.load(&digest, Profile::Small).is_none(), "byte {index}");
+            assert!(
+                cache.load(&digest, Profile::Small).is_none(),
+                "byte {index}"
+            );
         }
         fs::write(&path, b"short").unwrap();
         assert!(cache.load(&digest, Profile::Small).is_none());
@@ -247,8 +267,16 @@ mod tests {
         let (_folder, cache) = cache();
         let (tool, other) = (Digest::of(b"tool"), Digest::of(b"other"));
         cache.store(&compiled(b"machine code".to_vec()), &tool, Profile::Small);
-        fs::copy(cache.path(&tool, Profile::Small), cache.path(&other, Profile::Small)).unwrap();
-        fs::copy(cache.path(&tool, Profile::Small), cache.path(&tool, Profile::Large)).unwrap();
+        fs::copy(
+            cache.path(&tool, Profile::Small),
+            cache.path(&other, Profile::Small),
+        )
+        .unwrap();
+        fs::copy(
+            cache.path(&tool, Profile::Small),
+            cache.path(&tool, Profile::Large),
+        )
+        .unwrap();
         assert!(cache.load(&other, Profile::Small).is_none());
         assert!(cache.load(&tool, Profile::Large).is_none());
     }

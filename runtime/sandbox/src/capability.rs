@@ -61,11 +61,12 @@ impl Directories {
                     }
                 }
                 Grant::FsRead { host, .. } | Grant::FsWrite { host, .. } => {
-                    let opened = open_directory(host, private).map_err(|refusal| UnusableGrant {
-                        grant: grant.to_string(),
-                        reason: refusal.reason,
-                        source: refusal.source,
-                    })?;
+                    let opened =
+                        open_directory(host, private).map_err(|refusal| UnusableGrant {
+                            grant: grant.to_string(),
+                            reason: refusal.reason,
+                            source: refusal.source,
+                        })?;
                     directories.open.insert(host.clone(), opened);
                 }
             }
@@ -136,7 +137,10 @@ struct Refusal {
 }
 
 fn open_directory(host: &Path, private: &[PathBuf]) -> Result<File, Refusal> {
-    let refuse = |reason: &str| Refusal { reason: reason.to_owned(), source: None };
+    let refuse = |reason: &str| Refusal {
+        reason: reason.to_owned(),
+        source: None,
+    };
     let failed = |reason: &str, source: std::io::Error| Refusal {
         reason: format!("{reason}: {source}"),
         source: Some(source),
@@ -145,19 +149,28 @@ fn open_directory(host: &Path, private: &[PathBuf]) -> Result<File, Refusal> {
         .map_err(|error| failed("the host directory cannot be found", error))?;
     let forbidden = FORBIDDEN.iter().map(Path::new).any(|path| {
         // Everything below /proc, /sys and /dev is as bad; `/` and `/run` only themselves.
-        real == path || (path != Path::new("/") && path != Path::new("/run") && real.starts_with(path))
+        real == path
+            || (path != Path::new("/") && path != Path::new("/run") && real.starts_with(path))
     });
     if forbidden {
-        return Err(refuse("it would give away the host; grant a directory below it"));
+        return Err(refuse(
+            "it would give away the host; grant a directory below it",
+        ));
     }
-    let ours = private.iter().filter_map(|path| std::fs::canonicalize(path).ok());
+    let ours = private
+        .iter()
+        .filter_map(|path| std::fs::canonicalize(path).ok());
     for own in ours {
         if real.starts_with(&own) || own.starts_with(&real) {
-            return Err(refuse("it holds ringfence's own state; grant another directory"));
+            return Err(refuse(
+                "it holds ringfence's own state; grant another directory",
+            ));
         }
     }
     if !real.is_dir() {
-        return Err(refuse("it is not a directory; grant the directory that holds the file"));
+        return Err(refuse(
+            "it is not a directory; grant the directory that holds the file",
+        ));
     }
     File::open(&real).map_err(|error| failed("the host directory cannot be opened", error))
 }

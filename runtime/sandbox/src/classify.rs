@@ -13,7 +13,11 @@ use crate::outcome::{Limit, Outcome, Trap};
 const REASON_CHARS_MAX: usize = 300;
 
 /// What an error that ended a guest means.
-pub(crate) fn outcome(error: &wasmtime::Error, meter: &Meter, last_words: Option<String>) -> Outcome {
+pub(crate) fn outcome(
+    error: &wasmtime::Error,
+    meter: &Meter,
+    last_words: Option<String>,
+) -> Outcome {
     if let Some(limit) = limit(error) {
         return Outcome::Limit(limit);
     }
@@ -49,7 +53,10 @@ fn limit(error: &wasmtime::Error) -> Option<Limit> {
     }
     let message = error.root_cause().to_string();
     [
-        ("fuel allocated for hostcalls has been exhausted", Limit::HostCallData),
+        (
+            "fuel allocated for hostcalls has been exhausted",
+            Limit::HostCallData,
+        ),
         ("store handle limit exceeded", Limit::Handles),
         ("resource limit exceeded: ", Limit::Instances),
         ("exceeds memory limits", Limit::Memory),
@@ -80,7 +87,10 @@ mod tests {
 
     #[test]
     fn last_words_carry_no_terminal_commands() {
-        assert_eq!(last_words(b"\x1b[31mpanicked\x07 at x\n\n").unwrap(), "[31mpanicked at x");
+        assert_eq!(
+            last_words(b"\x1b[31mpanicked\x07 at x\n\n").unwrap(),
+            "[31mpanicked at x"
+        );
         assert_eq!(last_words(b" \n"), None);
         assert!(last_words(&vec![b'x'; 1 << 20]).unwrap().len() <= 2048);
     }

@@ -10,9 +10,20 @@ use crate::result::{Unwritable, raw_bytes};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "documented in `wit/types.wit`, field by field")]
 pub enum Content {
-    Text { text: String, audience: Option<Audience> },
-    Image { data: Vec<u8>, mime_type: String, audience: Option<Audience> },
-    Audio { data: Vec<u8>, mime_type: String, audience: Option<Audience> },
+    Text {
+        text: String,
+        audience: Option<Audience>,
+    },
+    Image {
+        data: Vec<u8>,
+        mime_type: String,
+        audience: Option<Audience>,
+    },
+    Audio {
+        data: Vec<u8>,
+        mime_type: String,
+        audience: Option<Audience>,
+    },
     Link {
         uri: String,
         name: String,
@@ -21,7 +32,11 @@ pub enum Content {
         mime_type: Option<String>,
         size: Option<u64>,
     },
-    Embedded { uri: String, mime_type: Option<String>, body: ResourceBody },
+    Embedded {
+        uri: String,
+        mime_type: Option<String>,
+        body: ResourceBody,
+    },
 }
 
 /// Who a block is for.
@@ -47,15 +62,25 @@ impl Content {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Text { text, .. } => text.len(),
-            Self::Image { data, mime_type, .. } | Self::Audio { data, mime_type, .. } => {
-                encoded(data.len()).saturating_add(mime_type.len())
+            Self::Image {
+                data, mime_type, ..
             }
-            Self::Link { uri, name, title, description, mime_type, .. } => {
-                [title, description, mime_type]
-                    .into_iter()
-                    .flatten()
-                    .fold(uri.len() + name.len(), |sum, text| sum.saturating_add(text.len()))
-            }
+            | Self::Audio {
+                data, mime_type, ..
+            } => encoded(data.len()).saturating_add(mime_type.len()),
+            Self::Link {
+                uri,
+                name,
+                title,
+                description,
+                mime_type,
+                ..
+            } => [title, description, mime_type]
+                .into_iter()
+                .flatten()
+                .fold(uri.len() + name.len(), |sum, text| {
+                    sum.saturating_add(text.len())
+                }),
             Self::Embedded { uri, body, .. } => uri.len().saturating_add(match body {
                 ResourceBody::Blob(data) => encoded(data.len()),
                 ResourceBody::Text(text) => text.len(),
@@ -76,7 +101,7 @@ pub(crate) fn read<'v>(
     let mut size = 0_usize;
     let mut blocks = Vec::new();
     for value in values {
-        let block = block(value).ok_or(Unwritable::WrongType)?;
+        let block = block(value)?;
         size = size.saturating_add(block.size());
         if size > bytes_max {
             return Err(Unwritable::TooLong);
@@ -86,13 +111,20 @@ pub(crate) fn read<'v>(
     Ok(blocks)
 }
 
-/// Nothing when the value is not of the type that `ringfence:tool/types` gives it.
-fn block(value: &Val) -> Option<Content> {
-    let Val::Variant(case, Some(payload)) = value else { return None };
-    let Val::Record(fields) = &**payload else { return None };
+/// Reads one block, as `ringfence:tool/types` declares it.
+fn block(value: &Val) -> Result<Content, Unwritable> {
+    let Val::Variant(case, Some(payload)) = value else {
+        return Err(Unwritable::WrongType);
+    };
+    let Val::Record(fields) = &**payload else {
+        return Err(Unwritable::WrongType);
+    };
     let fields = Record(fields);
-    Some(match case.as_str() {
-        "text" => Content::Text { text: fields.text("text")?, audience: fields.audience()? },
+    Ok(match case.as_str() {
+        "text" => Content::Text {
+            text: fields.text("text")?,
+            audience: fields.audience()?,
+        },
         "image" => Content::Image {
             data: fields.data("data")?,
             mime_type: fields.text("mime-type")?,
@@ -106,76 +138,90 @@ fn block(value: &Val) -> Option<Content> {
         "link" => Content::Link {
             uri: fields.text("uri")?,
             name: fields.text("name")?,
-            title: fields.optional("title")?,
-            description: fields.optional("description")?,
-            mime_type: fields.optional("mime-type")?,
-            size: match fields.option("size")? {
-                Some(Val::U64(size)) => Some(*size),
-                Some(_) => return None,
-                None => None,
-            },
+            title: fields.optional("title", text)?,
+            description: fields.optional("description", text)?,
+            mime_type: fields.optional("mime-type", text)?,
+            size: fields.optional("size", |value| match value {
+                Val::U64(size) => Some(*size),
+                _ => None,
+            })?,
         },
         "embedded" => Content::Embedded {
             uri: fields.text("uri")?,
-            mime_type: fields.optional("mime-type")?,
-            body: match fields.field("body")? {
-                Val::Variant(case, Some(body)) => match (case.as_str(), &**body) {
-                    ("text", Val::String(text)) => ResourceBody::Text(text.clone()),
-                    ("blob", Val::List(items)) => ResourceBody::Blob(raw_bytes(items)?),
-                    _ => return None,
-                },
-                _ => return None,
-            },
+            mime_type: fields.optional("mime-type", text)?,
+            body: fields.read("body", body)?,
         },
-        _ => return None,
+        _ => return Err(Unwritable::WrongType),
     })
 }
 
+fn text(value: &Val) -> Option<String> {
+    match value {
+        Val::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn data(value: &Val) -> Option<Vec<u8>> {
+    match value {
+        Val::List(items) => raw_bytes(items),
+        _ => None,
+    }
+}
+
+fn body(value: &Val) -> Option<ResourceBody> {
+    let Val::Variant(case, Some(payload)) = value else {
+        return None;
+    };
+    match case.as_str() {
+        "text" => text(payload).map(ResourceBody::Text),
+        "blob" => data(payload).map(ResourceBody::Blob),
+        _ => None,
+    }
+}
+
+fn audience(value: &Val) -> Option<Audience> {
+    match value {
+        Val::Enum(label) if label == "user" => Some(Audience::User),
+        Val::Enum(label) if label == "assistant" => Some(Audience::Assistant),
+        _ => None,
+    }
+}
+
+/// The fields of a block by name.
 struct Record<'v>(&'v [(String, Val)]);
 
 impl Record<'_> {
-    fn field(&self, name: &str) -> Option<&Val> {
-        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value)
+    fn read<T>(&self, name: &str, read: impl Fn(&Val) -> Option<T>) -> Result<T, Unwritable> {
+        let field = self.0.iter().find(|(field, _)| field == name);
+        field
+            .and_then(|(_, value)| read(value))
+            .ok_or(Unwritable::WrongType)
     }
 
-    fn option(&self, name: &str) -> Option<Option<&Val>> {
-        match self.field(name)? {
-            Val::Option(value) => Some(value.as_deref()),
+    fn optional<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Val) -> Option<T>,
+    ) -> Result<Option<T>, Unwritable> {
+        match self.read(name, |value| match value {
+            Val::Option(value) => Some(value.clone()),
             _ => None,
+        })? {
+            None => Ok(None),
+            Some(value) => read(&value).map(Some).ok_or(Unwritable::WrongType),
         }
     }
 
-    fn text(&self, name: &str) -> Option<String> {
-        match self.field(name)? {
-            Val::String(text) => Some(text.clone()),
-            _ => None,
-        }
+    fn text(&self, name: &str) -> Result<String, Unwritable> {
+        self.read(name, text)
     }
 
-    fn optional(&self, name: &str) -> Option<Option<String>> {
-        match self.option(name)? {
-            Some(Val::String(text)) => Some(Some(text.clone())),
-            Some(_) => None,
-            None => Some(None),
-        }
+    fn data(&self, name: &str) -> Result<Vec<u8>, Unwritable> {
+        self.read(name, data)
     }
 
-    fn data(&self, name: &str) -> Option<Vec<u8>> {
-        match self.field(name)? {
-            Val::List(items) => raw_bytes(items),
-            _ => None,
-        }
-    }
-
-    fn audience(&self) -> Option<Option<Audience>> {
-        match self.option("audience")? {
-            None => Some(None),
-            Some(Val::Enum(label)) => match label.as_str() {
-                "user" => Some(Some(Audience::User)),
-                "assistant" => Some(Some(Audience::Assistant)),
-                _ => None,
-            },
-            Some(_) => None,
-        }
+    fn audience(&self) -> Result<Option<Audience>, Unwritable> {
+        self.optional("audience", audience)
     }
 }

@@ -64,7 +64,11 @@ pub enum Profile {
 impl Profile {
     /// The profile for a component whose largest memory starts with so many pages.
     pub fn for_pages(pages: u64) -> Self {
-        if pages <= SMALL_PAGES_MAX { Self::Small } else { Self::Large }
+        if pages <= SMALL_PAGES_MAX {
+            Self::Small
+        } else {
+            Self::Large
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -165,5 +169,9 @@ fn swap_is_on() -> bool {
 
 /// What makes two engines unable to share machine code, as text.
 pub(crate) fn fingerprint() -> Arc<str> {
-    Arc::from(concat!("48.0.8+ringfence-", env!("CARGO_PKG_VERSION"), "-1"))
+    Arc::from(concat!(
+        "48.0.8+ringfence-",
+        env!("CARGO_PKG_VERSION"),
+        "-1"
+    ))
 }

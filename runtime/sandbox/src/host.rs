@@ -11,7 +11,6 @@ use wasmtime::component::{HasSelf, Linker};
 
 use crate::guest::{Events, Guest};
 
-#[expect(clippy::pedantic, reason = "generated")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -112,7 +111,8 @@ impl wit::Host for HostCall {
         self.done = done;
         self.reports_left -= 1;
         let message = message.map(|text| self.cut(text));
-        self.events.progress(done, total.filter(|total| total.is_finite()), message);
+        self.events
+            .progress(done, total.filter(|total| total.is_finite()), message);
     }
 
     fn log(&mut self, level: wit::LogLevel, message: String) {

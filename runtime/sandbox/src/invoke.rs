@@ -74,8 +74,10 @@ impl Sandbox {
     ) -> Answer {
         let started = Instant::now();
         let budget = permit.budget();
-        let (stdout, stderr) =
-            (Capture::new(budget.output_bytes), Capture::new(budget.output_bytes));
+        let (stdout, stderr) = (
+            Capture::new(budget.output_bytes),
+            Capture::new(budget.output_bytes),
+        );
         let call = HostCall::new(events, cancel.clone(), started + budget.wall, budget);
         let mut receipt = Receipt {
             capabilities: permit.grants().iter().map(ToString::to_string).collect(),
@@ -88,7 +90,12 @@ impl Sandbox {
             Err(reason) => {
                 receipt.wall = started.elapsed();
                 let outcome = Outcome::HostFault(reason);
-                return Answer { outcome, receipt, stdout: Vec::new(), stderr: Vec::new() };
+                return Answer {
+                    outcome,
+                    receipt,
+                    stdout: Vec::new(),
+                    stderr: Vec::new(),
+                };
             }
         };
         let end = {
@@ -117,12 +124,20 @@ impl Sandbox {
             (err_written > err.len() as u64, Truncated::Stderr),
             (out_written > out.len() as u64, Truncated::Stdout),
         ];
-        receipt.truncated = cut.into_iter().filter_map(|(was, what)| was.then_some(what)).collect();
+        receipt.truncated = cut
+            .into_iter()
+            .filter_map(|(was, what)| was.then_some(what))
+            .collect();
         // The store goes before the slot: the pool must have room for whoever is admitted next.
         drop(store);
         drop(slot);
         receipt.wall = started.elapsed();
-        Answer { outcome, receipt, stdout: out, stderr: err }
+        Answer {
+            outcome,
+            receipt,
+            stdout: out,
+            stderr: err,
+        }
     }
 
     /// A fresh store with every limit set. The error is for the log.
@@ -138,7 +153,9 @@ impl Sandbox {
         if permit.digest() != prepared.digest() || *permit.function() != arguments.function {
             return Err("the permit is for another call".into());
         }
-        let entry = prepared.entry(permit.function()).ok_or("the permit names no function")?;
+        let entry = prepared
+            .entry(permit.function())
+            .ok_or("the permit names no function")?;
         let budget = permit.budget();
         let wasi = self
             .directories()
@@ -148,7 +165,14 @@ impl Sandbox {
         table.set_max_capacity(budget.handles);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES_MAX);
-        let guest = Guest { wasi, http, denied: Denied, table, meter: Meter::new(budget), call };
+        let guest = Guest {
+            wasi,
+            http,
+            denied: Denied,
+            table,
+            meter: Meter::new(budget),
+            call,
+        };
 
         let mut store = Store::new(prepared.instance().engine(), guest);
         store.limiter(|guest| &mut guest.meter);
@@ -177,8 +201,12 @@ async fn run(
     let count = usize::from(returns.err.is_some() || returns.ok != Payload::Nothing);
     let mut results = [Val::Bool(false)];
     let results = results.get_mut(..count).unwrap_or_default();
-    function.call_async(&mut *store, &arguments, results).await?;
-    Ok(results.first_mut().map(|value| std::mem::replace(value, Val::Bool(false))))
+    function
+        .call_async(&mut *store, &arguments, results)
+        .await?;
+    Ok(results
+        .first_mut()
+        .map(|value| std::mem::replace(value, Val::Bool(false))))
 }
 
 /// Polls a guest within its time, counts the processor time of each step, and turns a panic of the
@@ -312,5 +340,9 @@ fn tool_error(
         Val::Variant(case, None) | Val::Enum(case) => case.clone(),
         _ => result::write(value, ty, bytes_max)?,
     };
-    if text.len() > bytes_max { Err(Unwritable::TooLong) } else { Ok(text) }
+    if text.len() > bytes_max {
+        Err(Unwritable::TooLong)
+    } else {
+        Ok(text)
+    }
 }

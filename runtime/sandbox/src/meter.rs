@@ -52,7 +52,9 @@ impl ResourceLimiter for Meter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        let total = self
+            .memory_bytes
+            .saturating_add(desired.saturating_sub(current));
         let allowed = total <= self.memory_bytes_max;
         if allowed {
             self.memory_bytes = total;
@@ -75,7 +77,9 @@ impl ResourceLimiter for Meter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.table_elements.saturating_add(desired.saturating_sub(current));
+        let total = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
         let allowed = total <= self.table_elements_max;
         if allowed {
             self.table_elements = total;

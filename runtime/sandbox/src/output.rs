@@ -30,7 +30,11 @@ struct Kept {
 
 impl Capture {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept { bytes: Vec::new(), bytes_max, written: 0 })))
+        Self(Arc::new(Mutex::new(Kept {
+            bytes: Vec::new(),
+            bytes_max,
+            written: 0,
+        })))
     }
 
     /// What was kept, and how many bytes were written in all.
@@ -41,7 +45,10 @@ impl Capture {
 
     fn push(&self, bytes: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = kept.bytes_max.saturating_sub(kept.bytes.len()).min(bytes.len());
+        let room = kept
+            .bytes_max
+            .saturating_sub(kept.bytes.len())
+            .min(bytes.len());
         kept.bytes.extend(bytes.iter().take(room));
         kept.written = kept.written.saturating_add(bytes.len() as u64);
     }

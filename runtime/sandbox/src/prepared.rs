@@ -74,17 +74,29 @@ impl Prepared {
         for (function, definition) in described {
             let missing = || PrepareError::MissingExport(function.name.clone());
             let holder = match &function.export.interface {
-                Some(name) => Some(component.get_export_index(None, &**name).ok_or_else(missing)?),
+                Some(name) => Some(
+                    component
+                        .get_export_index(None, &**name)
+                        .ok_or_else(missing)?,
+                ),
                 None => None,
             };
             let index = component
                 .get_export_index(holder.as_ref(), &*function.export.function)
                 .ok_or_else(missing)?;
-            let entry =
-                Entry { function: function.clone(), index, definition: definition.clone() };
+            let entry = Entry {
+                function: function.clone(),
+                index,
+                definition: definition.clone(),
+            };
             functions.insert(function.name.clone(), entry);
         }
-        Ok(Self(Arc::new(Inner { digest: tool.digest(), profile, instance, functions })))
+        Ok(Self(Arc::new(Inner {
+            digest: tool.digest(),
+            profile,
+            instance,
+            functions,
+        })))
     }
 
     /// The component's identity.
@@ -122,15 +134,21 @@ impl Prepared {
                 path: "/".into(),
                 message: format!("expected an object: {error}"),
             })?;
-            entry.definition.admit(&mut tree).map_err(|broken| ArgumentError {
-                path: format!("/{}", broken.param),
-                message: broken.message,
-            })?;
+            entry
+                .definition
+                .admit(&mut tree)
+                .map_err(|broken| ArgumentError {
+                    path: format!("/{}", broken.param),
+                    message: broken.message,
+                })?;
             arguments::read(params, &tree)?
         } else {
             arguments::read(params, json)?
         };
-        Ok(Arguments { function: function.clone(), values })
+        Ok(Arguments {
+            function: function.clone(),
+            values,
+        })
     }
 
     pub(crate) fn profile(&self) -> Profile {
@@ -160,8 +178,7 @@ fn machine_code(
             Err(error) => tracing::info!(%error, "a cached artefact is stale"),
         }
     }
-    let artifact =
-        cache::compiled(engine.precompile_component(tool.bytes()).map_err(failed)?);
+    let artifact = cache::compiled(engine.precompile_component(tool.bytes()).map_err(failed)?);
     if let Some(cache) = cache {
         cache.store(&artifact, &tool.digest(), profile);
     }

@@ -25,7 +25,10 @@ impl From<fmt::Error> for Unwritable {
 
 /// Writes `value` as JSON of at most `bytes_max` bytes.
 pub(crate) fn write(value: &Val, ty: &Type, bytes_max: usize) -> Result<String, Unwritable> {
-    let mut json = Json { text: String::new(), bytes_max };
+    let mut json = Json {
+        text: String::new(),
+        bytes_max,
+    };
     json.value(value, ty)?;
     Ok(json.text)
 }
@@ -74,7 +77,7 @@ impl Json {
             }
             (Val::Enum(label), Type::Enum(_)) => self.string(label)?,
             (Val::Flags(labels), Type::Flags(_)) => {
-                self.separated('[', ']', labels.iter(), Self::string_item)?;
+                self.separated('[', ']', labels.iter(), |json, label| json.string(label))?;
             }
             (Val::Variant(name, payload), Type::Variant(variant)) => {
                 let case = variant.cases.iter().find(|case| *case.name == **name);
@@ -120,14 +123,14 @@ impl Json {
         Ok(self.write_str(&escaped)?)
     }
 
-    fn string_item(&mut self, text: &String) -> Result<(), Unwritable> {
-        self.string(text)
-    }
-
     fn bytes(&mut self, items: &[Val]) -> Result<(), Unwritable> {
         use base64::Engine as _;
         let bytes = raw_bytes(items).ok_or(Unwritable::WrongType)?;
-        write!(self, "\"{}\"", base64::engine::general_purpose::STANDARD.encode(bytes))?;
+        write!(
+            self,
+            "\"{}\"",
+            base64::engine::general_purpose::STANDARD.encode(bytes)
+        )?;
         Ok(())
     }
 

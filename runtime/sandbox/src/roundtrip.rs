@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use ringfence_tool::{Case, Field, Float, Integer, Label, Labels, Record, ResultType, Type, Variant};
+use ringfence_tool::{
+    Case, Field, Float, Integer, Label, Labels, Record, ResultType, Type, Variant,
+};
 use wasmtime::component::Val;
 
 use crate::{arguments, result};
@@ -15,13 +17,26 @@ fn name(index: usize) -> Arc<str> {
 }
 
 fn fields(types: Vec<Type>) -> Vec<Field> {
-    let field = |(index, ty)| Field { name: name(index), docs: None, ty };
+    let field = |(index, ty)| Field {
+        name: name(index),
+        docs: None,
+        ty,
+    };
     types.into_iter().enumerate().map(field).collect()
 }
 
 fn labels(count: usize) -> Arc<Labels> {
-    let labels = (0..count).map(|index| Label { name: name(index), docs: None }).collect();
-    Arc::new(Labels { name: None, docs: None, labels })
+    let labels = (0..count)
+        .map(|index| Label {
+            name: name(index),
+            docs: None,
+        })
+        .collect();
+    Arc::new(Labels {
+        name: None,
+        docs: None,
+        labels,
+    })
 }
 
 fn any_type() -> impl Strategy<Value = Type> {
@@ -57,12 +72,24 @@ fn any_type() -> impl Strategy<Value = Type> {
             }),
             several.clone().prop_map(|types| Type::Tuple(types.into())),
             several.prop_map(|types| {
-                Type::Record(Arc::new(Record { name: None, docs: None, fields: fields(types) }))
+                Type::Record(Arc::new(Record {
+                    name: None,
+                    docs: None,
+                    fields: fields(types),
+                }))
             }),
             prop::collection::vec(maybe.clone(), 1..4).prop_map(|payloads| {
-                let case = |(index, ty)| Case { name: name(index), docs: None, ty };
+                let case = |(index, ty)| Case {
+                    name: name(index),
+                    docs: None,
+                    ty,
+                };
                 let cases = payloads.into_iter().enumerate().map(case).collect();
-                Type::Variant(Arc::new(Variant { name: None, docs: None, cases }))
+                Type::Variant(Arc::new(Variant {
+                    name: None,
+                    docs: None,
+                    cases,
+                }))
             }),
             inner.prop_map(|ty| Type::Option(Arc::new(ty))),
             (maybe.clone(), maybe)
@@ -74,7 +101,9 @@ fn any_type() -> impl Strategy<Value = Type> {
 fn boxed(ty: Option<&Type>) -> BoxedStrategy<Option<Box<Val>>> {
     match ty {
         None => Just(None).boxed(),
-        Some(ty) => any_value(ty).prop_map(|value| Some(Box::new(value))).boxed(),
+        Some(ty) => any_value(ty)
+            .prop_map(|value| Some(Box::new(value)))
+            .boxed(),
     }
 }
 
@@ -90,14 +119,18 @@ fn any_value(ty: &Type) -> BoxedStrategy<Val> {
         Type::String => any::<String>().prop_map(Val::String).boxed(),
         Type::Bytes => {
             let byte = any::<u8>().prop_map(Val::U8);
-            prop::collection::vec(byte, 0..8).prop_map(Val::List).boxed()
+            prop::collection::vec(byte, 0..8)
+                .prop_map(Val::List)
+                .boxed()
         }
-        Type::Float(Float::F32) => {
-            any::<f32>().prop_filter("finite", |f| f.is_finite()).prop_map(Val::Float32).boxed()
-        }
-        Type::Float(Float::F64) => {
-            any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(Val::Float64).boxed()
-        }
+        Type::Float(Float::F32) => any::<f32>()
+            .prop_filter("finite", |f| f.is_finite())
+            .prop_map(Val::Float32)
+            .boxed(),
+        Type::Float(Float::F64) => any::<f64>()
+            .prop_filter("finite", |f| f.is_finite())
+            .prop_map(Val::Float64)
+            .boxed(),
         Type::Integer(width) => match width {
             Integer::S8 => any::<i8>().prop_map(Val::S8).boxed(),
             Integer::S16 => any::<i16>().prop_map(Val::S16).boxed(),
@@ -108,21 +141,37 @@ fn any_value(ty: &Type) -> BoxedStrategy<Val> {
             Integer::U32 => any::<u32>().prop_map(Val::U32).boxed(),
             Integer::U64 => any::<u64>().prop_map(Val::U64).boxed(),
         },
-        Type::List(item) => prop::collection::vec(any_value(item), 0..4).prop_map(Val::List).boxed(),
+        Type::List(item) => prop::collection::vec(any_value(item), 0..4)
+            .prop_map(Val::List)
+            .boxed(),
         Type::Tuple(types) => all(types.iter()).prop_map(Val::Tuple).boxed(),
         Type::Record(record) => {
-            let names: Vec<_> = record.fields.iter().map(|field| field.name.to_string()).collect();
+            let names: Vec<_> = record
+                .fields
+                .iter()
+                .map(|field| field.name.to_string())
+                .collect();
             all(record.fields.iter().map(|field| &field.ty))
                 .prop_map(move |values| Val::Record(names.iter().cloned().zip(values).collect()))
                 .boxed()
         }
         Type::Enum(labels) => {
-            let names: Vec<_> = labels.labels.iter().map(|label| label.name.to_string()).collect();
+            let names: Vec<_> = labels
+                .labels
+                .iter()
+                .map(|label| label.name.to_string())
+                .collect();
             prop::sample::select(names).prop_map(Val::Enum).boxed()
         }
         Type::Flags(labels) => {
-            let names: Vec<_> = labels.labels.iter().map(|label| label.name.to_string()).collect();
-            prop::sample::subsequence(names.clone(), 0..=names.len()).prop_map(Val::Flags).boxed()
+            let names: Vec<_> = labels
+                .labels
+                .iter()
+                .map(|label| label.name.to_string())
+                .collect();
+            prop::sample::subsequence(names.clone(), 0..=names.len())
+                .prop_map(Val::Flags)
+                .boxed()
         }
         Type::Variant(variant) => {
             let cases = variant.cases.iter().map(|case| {
@@ -133,9 +182,9 @@ fn any_value(ty: &Type) -> BoxedStrategy<Val> {
             });
             prop::strategy::Union::new(cases).boxed()
         }
-        Type::Option(inner) => {
-            prop::option::of(any_value(inner).prop_map(Box::new)).prop_map(Val::Option).boxed()
-        }
+        Type::Option(inner) => prop::option::of(any_value(inner).prop_map(Box::new))
+            .prop_map(Val::Option)
+            .boxed(),
         Type::Result(result) => prop_oneof![
             boxed(result.ok.as_ref()).prop_map(|payload| Val::Result(Ok(payload))),
             boxed(result.err.as_ref()).prop_map(|payload| Val::Result(Err(payload))),
@@ -199,14 +248,29 @@ fn errors_name_the_place() {
     let point = Type::Record(Arc::new(Record {
         name: None,
         docs: None,
-        fields: fields(vec![Type::Integer(Integer::U8), Type::Option(Arc::new(Type::String))]),
+        fields: fields(vec![
+            Type::Integer(Integer::U8),
+            Type::Option(Arc::new(Type::String)),
+        ]),
     }));
     let list = Type::List(Arc::new(point));
     let cases = [
-        (r#"[{"n0":1},{"n0":300}]"#, "/n0/1/n0", "an integer from 0 to 255, not 300"),
-        (r#"[{"n0":1,"n1":2}]"#, "/n0/0/n1", "expected a string, not 2"),
+        (
+            r#"[{"n0":1},{"n0":300}]"#,
+            "/n0/1/n0",
+            "an integer from 0 to 255, not 300",
+        ),
+        (
+            r#"[{"n0":1,"n1":2}]"#,
+            "/n0/0/n1",
+            "expected a string, not 2",
+        ),
         (r#"[{"n1":"x"}]"#, "/n0/0/n0", "missing"),
-        (r#"[{"n0":1,"more":2}]"#, "/n0/0", "unknown field \"more\": expected `n0`, `n1`"),
+        (
+            r#"[{"n0":1,"more":2}]"#,
+            "/n0/0",
+            "unknown field \"more\": expected `n0`, `n1`",
+        ),
         (r#"[{"n0":1,"n0":2}]"#, "/n0/0/n0", "once"),
         (r#"[{"n0":-1}]"#, "/n0/0/n0", "not -1"),
         (r#"[{"n0":1.5}]"#, "/n0/0/n0", "not 1.5"),
@@ -246,7 +310,10 @@ fn integers_are_exact_to_the_last_bit() {
 fn a_number_that_is_none_becomes_null() {
     let ty = Type::Float(Float::F64);
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        assert_eq!(result::write(&Val::Float64(value), &ty, 64).unwrap(), "null");
+        assert_eq!(
+            result::write(&Val::Float64(value), &ty, 64).unwrap(),
+            "null"
+        );
     }
     assert!(read_text(&Type::Float(Float::F32), "1e39").is_err());
 }

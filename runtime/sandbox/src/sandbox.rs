@@ -37,7 +37,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { small_slots: 256, large_slots: 64, cache: None, directories: Directories::default() }
+        Self {
+            small_slots: 256,
+            large_slots: 64,
+            cache: None,
+            directories: Directories::default(),
+        }
     }
 }
 
@@ -57,7 +62,9 @@ pub(crate) struct Lane {
 
 impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lane").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("Lane")
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +76,11 @@ pub struct HostFault(pub(crate) String);
 impl Sandbox {
     /// A sandbox. An engine is made when the first component needs it.
     pub fn new(settings: Settings) -> Arc<Self> {
-        Arc::new(Self { settings, small: OnceLock::new(), large: OnceLock::new() })
+        Arc::new(Self {
+            settings,
+            small: OnceLock::new(),
+            large: OnceLock::new(),
+        })
     }
 
     /// Makes `tool` ready to be called: compiles it, unless that was done before. Takes
@@ -80,7 +91,9 @@ impl Sandbox {
     /// The component does not compile, or imports what no tool may have.
     pub fn prepare(&self, tool: &Component) -> Result<Prepared, PrepareError> {
         let profile = Profile::for_pages(tool.footprint().memory_pages);
-        let lane = self.lane(profile).map_err(|fault| PrepareError::Compile(fault.to_string()))?;
+        let lane = self
+            .lane(profile)
+            .map_err(|fault| PrepareError::Compile(fault.to_string()))?;
         Prepared::new(tool, profile, &lane.linker, self.settings.cache.as_ref())
     }
 
@@ -92,7 +105,9 @@ impl Sandbox {
     pub async fn admit(&self, prepared: &Prepared) -> Result<Slot, Overloaded> {
         match self.lane(prepared.profile()) {
             Ok(lane) => lane.slots.admit().await,
-            Err(_) => Err(Overloaded { retry_after: crate::slot::WAIT_MAX }),
+            Err(_) => Err(Overloaded {
+                retry_after: crate::slot::WAIT_MAX,
+            }),
         }
     }
 
@@ -110,7 +125,10 @@ impl Sandbox {
         }
         let fault = |error: wasmtime::Error| HostFault(format!("{error:#}"));
         let engine = engine::engine(profile, slots).map_err(fault)?;
-        let lane = Lane { linker: linker::linker(&engine).map_err(fault)?, slots: Slots::new(slots) };
+        let lane = Lane {
+            linker: linker::linker(&engine).map_err(fault)?,
+            slots: Slots::new(slots),
+        };
         // Two threads may have made one each; a component must never meet the other's engine.
         Ok(cell.get_or_init(|| lane))
     }

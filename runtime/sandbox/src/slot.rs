@@ -47,7 +47,9 @@ impl Slots {
         }
         match tokio::time::timeout(WAIT_MAX, Arc::clone(&self.0).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Slot { _permit: permit }),
-            _ => Err(Overloaded { retry_after: RETRY_AFTER }),
+            _ => Err(Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
         }
     }
 }
