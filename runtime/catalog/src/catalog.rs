@@ -4,6 +4,7 @@
 //! later one is refused and reported, so that a file which appears cannot take over a tool.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ringfence_tool::{Component, ComponentName, Digest, ToolName};
@@ -40,7 +41,7 @@ impl Catalog {
     ///
     /// Reads files: call it where blocking is allowed.
     pub fn load(sources: impl Into<Arc<[Source]>>) -> Arc<Self> {
-        Self::build(sources.into(), &HashMap::new())
+        Self::build(&sources.into(), &HashMap::new())
     }
 
     /// Reads every source again. Gives the next snapshot, and whether its tools differ from these.
@@ -48,9 +49,12 @@ impl Catalog {
     /// A file that was fine and now is broken keeps its component: whoever replaces a tool with a
     /// half-written one should not take it away. A file that is gone is gone.
     pub fn rescan(&self) -> (Arc<Self>, bool) {
-        let before: HashMap<_, _> =
-            self.entries.iter().map(|entry| (&entry.origin, &entry.component)).collect();
-        let next = Self::build(Arc::clone(&self.sources), &before);
+        let before: HashMap<_, _> = self
+            .entries
+            .iter()
+            .map(|entry| (&entry.origin, &entry.component))
+            .collect();
+        let next = Self::build(&self.sources, &before);
         let changed = self.identities().ne(next.identities());
         (next, changed)
     }
@@ -91,7 +95,9 @@ impl Catalog {
 
     /// Where the component called `name` was loaded from.
     pub fn origin(&self, name: &str) -> Option<&Origin> {
-        self.entries.get(*self.names.get(name)?).map(|entry| &entry.origin)
+        self.entries
+            .get(*self.names.get(name)?)
+            .map(|entry| &entry.origin)
     }
 
     /// What could not be loaded, and why.
@@ -105,18 +111,19 @@ impl Catalog {
     }
 
     fn identities(&self) -> impl Iterator<Item = (&ComponentName, Digest)> {
-        self.components().map(|component| (component.name(), component.digest()))
+        self.components()
+            .map(|component| (component.name(), component.digest()))
     }
 
-    fn build(sources: Arc<[Source]>, before: &HashMap<&Origin, &Arc<Component>>) -> Arc<Self> {
+    fn build(sources: &Arc<[Source]>, before: &HashMap<&Origin, &Arc<Component>>) -> Arc<Self> {
         let mut catalog = Self {
-            sources: Arc::clone(&sources),
+            sources: Arc::clone(sources),
             entries: Vec::new(),
             names: HashMap::new(),
             tools: HashMap::new(),
             problems: Vec::new(),
         };
-        for source in &*sources {
+        for source in &**sources {
             match source {
                 Source::Bundled { name, bytes } => {
                     let origin = Origin::Bundled(name);
@@ -124,11 +131,11 @@ impl Catalog {
                 }
                 Source::File(path) => catalog.add_file(path.clone(), before),
                 Source::Directory(directory) => match file::list(directory) {
-                    Ok((files, left_out)) => {
-                        for (path, fault) in left_out {
+                    Ok(found) => {
+                        for (path, fault) in found.left_out {
                             catalog.problem(Origin::Path(path), fault);
                         }
-                        for path in files {
+                        for path in found.files {
                             catalog.add_file(path, before);
                         }
                     }
@@ -139,10 +146,14 @@ impl Catalog {
         Arc::new(catalog)
     }
 
-    fn add_file(&mut self, path: std::path::PathBuf, before: &HashMap<&Origin, &Arc<Component>>) {
+    fn add_file(&mut self, path: PathBuf, before: &HashMap<&Origin, &Arc<Component>>) {
         let bytes = file::read(&path);
         // Any text makes a name: what cannot stand in one is replaced, so no path survives in it.
-        let hint = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let hint = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         self.add(Origin::Path(path), &hint, bytes, before);
     }
 
@@ -161,7 +172,11 @@ impl Catalog {
                 let gone = matches!(&fault, Fault::Unreadable(error)
                     if error.kind() == std::io::ErrorKind::NotFound);
                 let last = last.filter(|_| !gone);
-                let problem = Problem { origin: origin.clone(), fault, kept: last.is_some() };
+                let problem = Problem {
+                    origin: origin.clone(),
+                    fault,
+                    kept: last.is_some(),
+                };
                 self.problems.push(problem);
                 match last {
                     Some(last) => Arc::clone(last),
@@ -176,25 +191,38 @@ impl Catalog {
 
     /// Gives a component its name, unless it is taken.
     fn enter(&mut self, origin: &Origin, component: Arc<Component>) -> Result<(), Fault> {
-        let taken = self.names.get(component.name()).and_then(|entry| self.entries.get(*entry));
+        let taken = self
+            .names
+            .get(component.name())
+            .and_then(|entry| self.entries.get(*entry));
         if let Some(first) = taken {
             let (name, first) = (component.name().clone(), first.origin.clone());
             return Err(Fault::NameTaken { name, first });
         }
         let index = self.entries.len();
         if index >= COMPONENTS_MAX {
-            return Err(Fault::TooMany { what: "components in all", max: COMPONENTS_MAX });
+            return Err(Fault::TooMany {
+                what: "components in all",
+                max: COMPONENTS_MAX,
+            });
         }
         self.names.insert(component.name().clone(), index);
         for (definition, tool) in component.definitions().iter().enumerate() {
             self.tools.insert(tool.name.clone(), (index, definition));
         }
-        self.entries.push(Entry { origin: origin.clone(), component });
+        self.entries.push(Entry {
+            origin: origin.clone(),
+            component,
+        });
         Ok(())
     }
 
     fn problem(&mut self, origin: Origin, fault: Fault) {
-        self.problems.push(Problem { origin, fault, kept: false });
+        self.problems.push(Problem {
+            origin,
+            fault,
+            kept: false,
+        });
     }
 }
 
@@ -229,7 +257,10 @@ mod tests {
     }
 
     fn names(catalog: &Catalog) -> Vec<String> {
-        catalog.tools().map(|tool| tool.definition().name.to_string()).collect()
+        catalog
+            .tools()
+            .map(|tool| tool.definition().name.to_string())
+            .collect()
     }
 
     fn directory(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -265,28 +296,52 @@ mod tests {
         let folder = directory(&[("a.wasm", b"\0asm nonsense"), ("b.wasm", &component("run"))]);
         let catalog = load(folder.path());
         assert_eq!(names(&catalog), ["b_run"]);
-        let [problem] = catalog.problems() else { panic!("{:?}", catalog.problems()) };
+        let [problem] = catalog.problems() else {
+            panic!("{:?}", catalog.problems())
+        };
         assert!(problem.to_string().contains("a.wasm"), "{problem}");
     }
 
     #[test]
     fn the_first_component_with_a_name_has_it() {
-        let folder = directory(&[("tool.wasm", &component("one")), ("Tool.wasm", &component("two"))]);
+        let folder = directory(&[
+            ("tool.wasm", &component("one")),
+            ("Tool.wasm", &component("two")),
+        ]);
         let catalog = load(folder.path());
         // Upper case sorts first.
         assert_eq!(names(&catalog), ["tool_two"]);
-        let [problem] = catalog.problems() else { panic!("{:?}", catalog.problems()) };
+        let [problem] = catalog.problems() else {
+            panic!("{:?}", catalog.problems())
+        };
         let text = problem.to_string();
-        assert!(text.contains("/tool.wasm") && text.contains("/Tool.wasm"), "{text}");
+        assert!(
+            text.contains("/tool.wasm") && text.contains("/Tool.wasm"),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_same_function_name_in_two_components_is_two_tools() {
         let folder = directory(&[("a.wasm", &component("run")), ("b.wasm", &component("run"))]);
         let catalog = load(folder.path());
-        assert_eq!(catalog.tool("a_run").unwrap().component().name().as_str(), "a");
-        assert_eq!(catalog.tool("b_run").unwrap().component().name().as_str(), "b");
-        assert_eq!(catalog.function("b", "run").unwrap().definition().name.as_str(), "b_run");
+        assert_eq!(
+            catalog.tool("a_run").unwrap().component().name().as_str(),
+            "a"
+        );
+        assert_eq!(
+            catalog.tool("b_run").unwrap().component().name().as_str(),
+            "b"
+        );
+        assert_eq!(
+            catalog
+                .function("b", "run")
+                .unwrap()
+                .definition()
+                .name
+                .as_str(),
+            "b_run"
+        );
         assert!(catalog.tool("c_run").is_none());
         assert!(catalog.function("a", "walk").is_none());
     }
@@ -295,7 +350,10 @@ mod tests {
     fn a_file_s_name_never_becomes_a_path() {
         let folder = directory(&[("..%2f..%2fetc%2fpasswd.wasm", &component("run"))]);
         let catalog = load(folder.path());
-        assert_eq!(names(&catalog), ["2f-2fetc-2fpasswd_run".replacen("2f", "tool-2f", 1)]);
+        assert_eq!(
+            names(&catalog),
+            ["2f-2fetc-2fpasswd_run".replacen("2f", "tool-2f", 1)]
+        );
     }
 
     #[cfg(unix)]
@@ -306,7 +364,13 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("real.bin"), &link).unwrap();
         let catalog = load(folder.path());
         assert!(names(&catalog).is_empty());
-        assert!(matches!(catalog.problems(), [Problem { fault: Fault::Link, .. }]));
+        assert!(matches!(
+            catalog.problems(),
+            [Problem {
+                fault: Fault::Link,
+                ..
+            }]
+        ));
         assert_eq!(names(&Catalog::load([Source::File(link)])), ["link_run"]);
     }
 
@@ -318,7 +382,11 @@ mod tests {
             Source::File(folder.path().join("missing.wasm")),
             Source::Directory(folder.path().join("missing")),
         ]);
-        let faults: Vec<_> = catalog.problems().iter().map(|problem| &problem.fault).collect();
+        let faults: Vec<_> = catalog
+            .problems()
+            .iter()
+            .map(|problem| &problem.fault)
+            .collect();
         assert!(
             matches!(
                 faults[..],
@@ -333,12 +401,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.wasm");
         // Sparse: it takes no room.
-        fs::File::create(&path).unwrap().set_len(COMPONENT_BYTES_MAX_FOR_TEST + 1).unwrap();
+        fs::File::create(&path)
+            .unwrap()
+            .set_len(ringfence_tool::COMPONENT_BYTES_MAX as u64 + 1)
+            .unwrap();
         let catalog = Catalog::load([Source::File(path)]);
-        assert!(matches!(catalog.problems(), [Problem { fault: Fault::TooLarge { .. }, .. }]));
+        assert!(matches!(
+            catalog.problems(),
+            [Problem {
+                fault: Fault::TooLarge { .. },
+                ..
+            }]
+        ));
     }
-
-    const COMPONENT_BYTES_MAX_FOR_TEST: u64 = ringfence_tool::COMPONENT_BYTES_MAX as u64;
 
     #[test]
     fn a_directory_gives_so_many_components_and_says_what_it_left_out() {
@@ -349,7 +424,13 @@ mod tests {
         }
         let catalog = load(folder.path());
         assert_eq!(catalog.components().count(), crate::DIRECTORY_TOOLS_MAX);
-        assert!(matches!(catalog.problems(), [Problem { fault: Fault::TooMany { .. }, .. }]));
+        assert!(matches!(
+            catalog.problems(),
+            [Problem {
+                fault: Fault::TooMany { .. },
+                ..
+            }]
+        ));
     }
 
     #[test]
@@ -358,7 +439,10 @@ mod tests {
         let first = load(folder.path());
         let (same, changed) = first.rescan();
         assert!(!changed);
-        assert!(Arc::ptr_eq(first.component("a").unwrap(), same.component("a").unwrap()));
+        assert!(Arc::ptr_eq(
+            first.component("a").unwrap(),
+            same.component("a").unwrap()
+        ));
 
         fs::write(folder.path().join("b.wasm"), component("walk")).unwrap();
         let (added, changed) = same.rescan();
@@ -381,9 +465,14 @@ mod tests {
         let (broken, changed) = first.rescan();
         assert!(!changed);
         assert_eq!(names(&broken), ["a_run"]);
-        let [problem] = broken.problems() else { panic!("{:?}", broken.problems()) };
+        let [problem] = broken.problems() else {
+            panic!("{:?}", broken.problems())
+        };
         assert!(problem.kept);
-        assert!(problem.to_string().ends_with("is still served"), "{problem}");
+        assert!(
+            problem.to_string().ends_with("is still served"),
+            "{problem}"
+        );
 
         fs::write(folder.path().join("a.wasm"), &whole).unwrap();
         let (whole, changed) = broken.rescan();

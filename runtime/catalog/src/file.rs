@@ -29,11 +29,16 @@ pub(crate) fn read(path: &Path) -> Result<Arc<[u8]>, Fault> {
         return Err(Fault::NotAFile);
     }
     if metadata.len() > max {
-        return Err(Fault::TooLarge { found: metadata.len(), max });
+        return Err(Fault::TooLarge {
+            found: metadata.len(),
+            max,
+        });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
     // The file may have grown since.
-    File::open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(max.saturating_add(1))
+        .read_to_end(&mut bytes)?;
     let found = bytes.len() as u64;
     if found > max {
         return Err(Fault::TooLarge { found, max });
@@ -41,13 +46,24 @@ pub(crate) fn read(path: &Path) -> Result<Arc<[u8]>, Fault> {
     Ok(bytes.into())
 }
 
-/// The components' files in a directory, in the order of their names, and what was left out.
-pub(crate) fn list(directory: &Path) -> Result<(Vec<PathBuf>, Vec<(PathBuf, Fault)>), Fault> {
+/// What a directory holds.
+pub(crate) struct Found {
+    /// The components' files, in the order of their names.
+    pub(crate) files: Vec<PathBuf>,
+    /// What looks like one and is not taken.
+    pub(crate) left_out: Vec<(PathBuf, Fault)>,
+}
+
+/// Looks for components directly in a directory.
+pub(crate) fn list(directory: &Path) -> Result<Found, Fault> {
     let mut files = Vec::new();
     let mut left_out = Vec::new();
     for (count, entry) in fs::read_dir(directory)?.enumerate() {
         if count == DIRECTORY_ENTRIES_MAX {
-            let fault = Fault::TooMany { what: "entries", max: DIRECTORY_ENTRIES_MAX };
+            let fault = Fault::TooMany {
+                what: "entries",
+                max: DIRECTORY_ENTRIES_MAX,
+            };
             left_out.push((directory.to_owned(), fault));
             break;
         }
@@ -66,15 +82,20 @@ pub(crate) fn list(directory: &Path) -> Result<(Vec<PathBuf>, Vec<(PathBuf, Faul
     files.sort();
     if files.len() > DIRECTORY_TOOLS_MAX {
         files.truncate(DIRECTORY_TOOLS_MAX);
-        let fault = Fault::TooMany { what: "components", max: DIRECTORY_TOOLS_MAX };
+        let fault = Fault::TooMany {
+            what: "components",
+            max: DIRECTORY_TOOLS_MAX,
+        };
         left_out.push((directory.to_owned(), fault));
     }
     left_out.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok((files, left_out))
+    Ok(Found { files, left_out })
 }
 
 /// Hidden files are what editors and `cp` leave while they write.
 fn is_component(path: &Path) -> bool {
     path.extension() == Some(OsStr::new("wasm"))
-        && path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
+        && path
+            .file_name()
+            .is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
 }

@@ -32,11 +32,8 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundled(name) => write!(f, "bundled:{name}"),
-            // `Debug` escapes what a file's name could do to a terminal or a log line.
-            Self::Path(path) => {
-                let text = format!("{path:?}");
-                f.write_str(text.trim_matches('"'))
-            }
+            // A file's name may hold what steers a terminal or forges a log line.
+            Self::Path(path) => write!(f, "{}", path.display().to_string().escape_debug()),
         }
     }
 }

@@ -16,7 +16,10 @@ impl Tool {
     /// Nothing when the component has no such definition.
     pub(crate) fn new(component: &Arc<Component>, index: usize) -> Option<Self> {
         component.definitions().get(index)?;
-        Some(Self { component: Arc::clone(component), index })
+        Some(Self {
+            component: Arc::clone(component),
+            index,
+        })
     }
 
     /// The component that holds it.

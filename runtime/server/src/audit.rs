@@ -42,7 +42,10 @@ impl Record {
     /// Begins the record of a call that names something.
     pub(crate) fn open(caller: &Caller, request: &CallRequest) -> Self {
         let tool = match &request.target {
-            Target::Function { component, function } => {
+            Target::Function {
+                component,
+                function,
+            } => {
                 format!("{}_{}", escaped(component), escaped(function))
             }
             Target::Tool(name) => escaped(name),
@@ -139,8 +142,11 @@ fn micros(duration: std::time::Duration) -> u64 {
 /// A name that somebody made up, on one line, without a way to steer a terminal.
 fn escaped(name: &str) -> String {
     let mut chars = name.chars();
-    let mut text: String =
-        chars.by_ref().take(NAME_CHARS_MAX).flat_map(char::escape_debug).collect();
+    let mut text: String = chars
+        .by_ref()
+        .take(NAME_CHARS_MAX)
+        .flat_map(char::escape_debug)
+        .collect();
     if chars.next().is_some() {
         text.push('…');
     }
@@ -154,6 +160,9 @@ mod tests {
     #[test]
     fn a_made_up_name_can_neither_break_the_line_nor_fill_the_log() {
         assert_eq!(escaped("a\n\u{1b}[2J\u{202e}b"), "a\\n\\u{1b}[2J\\u{202e}b");
-        assert_eq!(escaped(&"x".repeat(1 << 20)).chars().count(), NAME_CHARS_MAX + 1);
+        assert_eq!(
+            escaped(&"x".repeat(1 << 20)).chars().count(),
+            NAME_CHARS_MAX + 1
+        );
     }
 }

@@ -58,7 +58,12 @@ impl Funnel {
     /// A funnel to the tools of `catalog`.
     pub fn new(catalog: Arc<Catalog>, policy: Policy, sandbox: Arc<Sandbox>) -> Arc<Self> {
         let prepared = PreparedTools::new(Arc::clone(&sandbox));
-        Arc::new(Self { catalog: RwLock::new(catalog), policy, sandbox, prepared })
+        Arc::new(Self {
+            catalog: RwLock::new(catalog),
+            policy,
+            sandbox,
+            prepared,
+        })
     }
 
     /// Makes one call.
@@ -76,7 +81,9 @@ impl Funnel {
         cancel: CancellationToken,
     ) -> Result<Answer, CallError> {
         let mut record = Record::open(caller, &request);
-        let result = self.stages(caller, &request, events, cancel, &mut record).await;
+        let result = self
+            .stages(caller, &request, events, cancel, &mut record)
+            .await;
         record.close(&result);
         result
     }
@@ -97,16 +104,29 @@ impl Funnel {
         let arguments = prepared.arguments(function, &request.arguments)?;
         let digest = component.digest();
         let (component, reach) = (component.name(), Reach::of(component));
-        let subject = Subject { component, digest: &digest, function, reach };
-        let permit = self.policy.decide(caller, &subject, prepared.timeout(function))?;
+        let subject = Subject {
+            component,
+            digest: &digest,
+            function,
+            reach,
+        };
+        let permit = self
+            .policy
+            .decide(caller, &subject, prepared.timeout(function))?;
         let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
-        Ok(self.sandbox.invoke(&prepared, permit, slot, arguments, events, cancel).await)
+        Ok(self
+            .sandbox
+            .invoke(&prepared, permit, slot, arguments, events, cancel)
+            .await)
     }
 
     fn lookup(&self, target: &Target) -> Result<Tool, CallError> {
         let catalog = self.catalog();
         match target {
-            Target::Function { component, function } => match catalog.component(component) {
+            Target::Function {
+                component,
+                function,
+            } => match catalog.component(component) {
                 None => Err(CallError::UnknownTool(component.clone())),
                 Some(_) => catalog.function(component, function).ok_or_else(|| {
                     CallError::UnknownFunction {
@@ -115,9 +135,9 @@ impl Funnel {
                     }
                 }),
             },
-            Target::Tool(name) => {
-                catalog.tool(name).ok_or_else(|| CallError::UnknownTool(name.clone()))
-            }
+            Target::Tool(name) => catalog
+                .tool(name)
+                .ok_or_else(|| CallError::UnknownTool(name.clone())),
         }
     }
 
@@ -143,5 +163,8 @@ async fn until<T>(
     cancel: &CancellationToken,
     stage: impl Future<Output = T>,
 ) -> Result<T, CallError> {
-    cancel.run_until_cancelled(stage).await.ok_or(CallError::Cancelled)
+    cancel
+        .run_until_cancelled(stage)
+        .await
+        .ok_or(CallError::Cancelled)
 }

@@ -40,8 +40,14 @@ pub enum JsonFault {
 pub fn parse(text: &str) -> Result<Value, JsonFault> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut fault = None;
-    let node = Node { depth: 0, fault: &mut fault };
-    match node.deserialize(&mut json).and_then(|value| json.end().map(|()| value)) {
+    let node = Node {
+        depth: 0,
+        fault: &mut fault,
+    };
+    match node
+        .deserialize(&mut json)
+        .and_then(|value| json.end().map(|()| value))
+    {
         Ok(value) => Ok(value),
         Err(error) => Err(fault.unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
     }
@@ -59,7 +65,10 @@ impl Node<'_> {
             *self.fault = Some(JsonFault::TooDeep);
             return Err(E::custom("too deep"));
         }
-        Ok(Node { depth: self.depth + 1, fault: self.fault })
+        Ok(Node {
+            depth: self.depth + 1,
+            fault: self.fault,
+        })
     }
 }
 
@@ -91,7 +100,9 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -161,7 +172,18 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "{", "1e400", "-1e400", "nul", "1 2", "{\"a\":}", "'a'", "NaN", "\"\u{1}\""] {
+        for text in [
+            "",
+            "{",
+            "1e400",
+            "-1e400",
+            "nul",
+            "1 2",
+            "{\"a\":}",
+            "'a'",
+            "NaN",
+            "\"\u{1}\"",
+        ] {
             assert!(matches!(parse(text), Err(JsonFault::Syntax(_))), "{text}");
         }
     }

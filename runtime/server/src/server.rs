@@ -63,11 +63,17 @@ impl Server {
             None
         });
         let changes = watch.as_ref().map(Watch::changes);
-        let lifecycle =
-            Lifecycle { closing: shutdown.child_token(), stop: shutdown.child_token() };
+        let lifecycle = Lifecycle {
+            closing: shutdown.child_token(),
+            stop: shutdown.child_token(),
+        };
         let closing = lifecycle.closing.clone();
-        let handler =
-            Handler::new(Arc::clone(&self.funnel), caller, changes.clone(), closing.clone());
+        let handler = Handler::new(
+            Arc::clone(&self.funnel),
+            caller,
+            changes.clone(),
+            closing.clone(),
+        );
         let transport = StdioTransport::start(input, output, lifecycle.clone());
         let service = serve_directly_with_ct(handler, transport, None, lifecycle.stop.clone());
         let peer = service.peer().clone();
@@ -99,5 +105,5 @@ async fn announce(peer: &Peer<RoleServer>, changes: Option<watch::Receiver<u64>>
             break;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

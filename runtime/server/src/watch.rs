@@ -63,7 +63,11 @@ impl Watch {
         }
         let (announce, changes) = watch::channel(0);
         let looking = tokio::spawn(look(Arc::clone(funnel), signals, announce));
-        Ok(Some(Self { _watcher: watcher, looking, changes }))
+        Ok(Some(Self {
+            _watcher: watcher,
+            looking,
+            changes,
+        }))
     }
 
     /// Counts changes of the list of tools.
@@ -87,11 +91,7 @@ fn matters(event: &Event) -> bool {
     !read && (event.paths.is_empty() || event.paths.iter().any(|path| is_component(path)))
 }
 
-async fn look(
-    funnel: Arc<Funnel>,
-    mut signals: mpsc::Receiver<()>,
-    announce: watch::Sender<u64>,
-) {
+async fn look(funnel: Arc<Funnel>, mut signals: mpsc::Receiver<()>, announce: watch::Sender<u64>) {
     while signals.recv().await.is_some() {
         let latest = Instant::now() + PATIENCE;
         loop {
@@ -103,9 +103,7 @@ async fn look(
         }
         let before = funnel.catalog();
         let known = problems(&before);
-        let Ok((next, changed)) =
-            tokio::task::spawn_blocking(move || before.rescan()).await
-        else {
+        let Ok((next, changed)) = tokio::task::spawn_blocking(move || before.rescan()).await else {
             continue;
         };
         for problem in problems(&next) {

@@ -36,7 +36,11 @@ pub(super) struct PreparedTools {
 impl PreparedTools {
     pub(super) fn new(sandbox: Arc<Sandbox>) -> Self {
         let compiling = Arc::new(Semaphore::new(COMPILING_MAX));
-        Self { sandbox, cells: RwLock::default(), compiling }
+        Self {
+            sandbox,
+            cells: RwLock::default(),
+            compiling,
+        }
     }
 
     /// The component, ready. Compiles it the first time.
@@ -56,13 +60,20 @@ impl PreparedTools {
     pub(super) fn retain(&self, catalog: &Catalog) {
         let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
         cells.retain(|(name, digest), _| {
-            catalog.component(name.as_str()).is_some_and(|served| served.digest() == *digest)
+            catalog
+                .component(name.as_str())
+                .is_some_and(|served| served.digest() == *digest)
         });
     }
 
     fn cell(&self, component: &Component) -> Arc<OnceCell<Made>> {
         let key = (component.name().clone(), component.digest());
-        if let Some(cell) = self.cells.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(cell) = self
+            .cells
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return Arc::clone(cell);
         }
         let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +91,9 @@ impl PreparedTools {
                 // Never closed.
                 let _turn = compiling.acquire_owned().await;
                 tokio::task::spawn_blocking(move || {
-                    sandbox.prepare(&component).map_err(|error| error.to_string().into())
+                    sandbox
+                        .prepare(&component)
+                        .map_err(|error| error.to_string().into())
                 })
                 .await
                 .unwrap_or_else(|error| Err(error.to_string().into()))
@@ -88,6 +101,7 @@ impl PreparedTools {
             .await
             .clone()
         });
-        task.await.unwrap_or_else(|error| Err(error.to_string().into()))
+        task.await
+            .unwrap_or_else(|error| Err(error.to_string().into()))
     }
 }

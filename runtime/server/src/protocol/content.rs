@@ -36,17 +36,32 @@ pub(super) fn block(content: Content) -> ContentBlock {
             block.annotations = annotations(audience);
             ContentBlock::Text(block)
         }
-        Content::Image { data, mime_type, audience } => {
+        Content::Image {
+            data,
+            mime_type,
+            audience,
+        } => {
             let mut block = ImageContent::new(STANDARD.encode(data), media_type(mime_type));
             block.annotations = annotations(audience);
             ContentBlock::Image(block)
         }
-        Content::Audio { data, mime_type, audience } => {
+        Content::Audio {
+            data,
+            mime_type,
+            audience,
+        } => {
             let mut block = AudioContent::new(STANDARD.encode(data), media_type(mime_type));
             block.annotations = annotations(audience);
             ContentBlock::Audio(block)
         }
-        Content::Link { uri, name, title, description, mime_type, size } => {
+        Content::Link {
+            uri,
+            name,
+            title,
+            description,
+            mime_type,
+            size,
+        } => {
             let Some(uri) = uri_of(uri, &LINK_SCHEMES) else {
                 let note = "[a link was left out: only `http` and `https` links are passed on]";
                 return ContentBlock::text(note);
@@ -58,7 +73,11 @@ pub(super) fn block(content: Content) -> ContentBlock {
             link.size = size;
             ContentBlock::resource_link(link)
         }
-        Content::Embedded { uri, mime_type, body } => {
+        Content::Embedded {
+            uri,
+            mime_type,
+            body,
+        } => {
             let uri = uri_of(uri, &NAME_SCHEMES).unwrap_or_else(|| UNNAMED.to_owned());
             let mime_type = mime_type.map(media_type);
             ContentBlock::Resource(EmbeddedResource::new(match body {
@@ -90,9 +109,13 @@ fn annotations(audience: Option<Audience>) -> Option<Annotations> {
 /// The URI, when it is printable ASCII with one of `schemes`.
 fn uri_of(uri: String, schemes: &[&str]) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
-    let known = schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let known = schemes
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
     let printable = uri.len() <= LABEL_BYTES_MAX
-        && rest.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\\'));
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\\'));
     (known && printable && !rest.is_empty()).then_some(uri)
 }
 
@@ -100,12 +123,16 @@ fn uri_of(uri: String, schemes: &[&str]) -> Option<String> {
 fn media_type(text: String) -> String {
     let part = |part: &str| {
         !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
     let essence = text.split(';').next().unwrap_or_default().trim();
     let valid = text.len() <= LABEL_BYTES_MAX
         && text.bytes().all(|b| (b' '..=b'~').contains(&b))
-        && essence.split_once('/').is_some_and(|(kind, subtype)| part(kind) && part(subtype));
+        && essence
+            .split_once('/')
+            .is_some_and(|(kind, subtype)| part(kind) && part(subtype));
     if valid { text } else { ANY_BYTES.to_owned() }
 }
 
@@ -127,7 +154,9 @@ mod tests {
     #[test]
     fn only_web_links_are_passed_on() {
         for uri in ["https://example.com/a?b#c", "HTTP://example.com"] {
-            let ContentBlock::ResourceLink(link) = link(uri) else { panic!("{uri}") };
+            let ContentBlock::ResourceLink(link) = link(uri) else {
+                panic!("{uri}")
+            };
             assert_eq!((link.uri.as_str(), link.name.as_str()), (uri, "n"));
         }
         for uri in [
@@ -148,8 +177,11 @@ mod tests {
     #[test]
     fn an_embedded_resource_keeps_its_content_under_a_harmless_name() {
         let body = ResourceBody::Text("a\u{7}b".into());
-        let embedded =
-            Content::Embedded { uri: "file:///etc/passwd".into(), mime_type: None, body };
+        let embedded = Content::Embedded {
+            uri: "file:///etc/passwd".into(),
+            mime_type: None,
+            body,
+        };
         let json = serde_json::to_value(block(embedded)).unwrap();
         assert_eq!(json["resource"]["uri"], UNNAMED);
         assert_eq!(json["resource"]["text"], "ab");
@@ -157,7 +189,11 @@ mod tests {
 
     #[test]
     fn a_media_type_is_one_or_says_nothing() {
-        for good in ["image/png", "text/plain; charset=utf-8", "application/vnd.x+json"] {
+        for good in [
+            "image/png",
+            "text/plain; charset=utf-8",
+            "application/vnd.x+json",
+        ] {
             assert_eq!(media_type(good.into()), good);
         }
         for bad in ["", "png", "image/", "a/b/c", "image/png\n", "<script>/x"] {

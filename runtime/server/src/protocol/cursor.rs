@@ -31,7 +31,9 @@ pub(super) fn read(cursor: &str) -> Result<ToolName, ErrorData> {
     }
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let text = String::from_utf8(bytes).map_err(|_| invalid())?;
-    text.strip_prefix(PREFIX).and_then(|name| name.parse().ok()).ok_or_else(invalid)
+    text.strip_prefix(PREFIX)
+        .and_then(|name| name.parse().ok())
+        .ok_or_else(invalid)
 }
 
 #[cfg(test)]
@@ -41,7 +43,14 @@ mod tests {
     #[test]
     fn only_our_own_cursors_are_read() {
         assert_eq!(read(&write("text_stats")).unwrap().as_str(), "text_stats");
-        for cursor in ["", "1", "text_stats", &write(""), &write("a b"), &"A".repeat(1 << 20)] {
+        for cursor in [
+            "",
+            "1",
+            "text_stats",
+            &write(""),
+            &write("a b"),
+            &"A".repeat(1 << 20),
+        ] {
             assert!(read(cursor).is_err(), "{cursor}");
         }
     }

@@ -2,7 +2,10 @@
 //!
 //! Owns a short queue for each call. A guest that talks faster than its client listens loses what
 //! it said first; it never waits, and neither does the server.
-#![expect(deprecated, reason = "logging leaves the protocol in 2027, and clients use it today")]
+#![expect(
+    deprecated,
+    reason = "logging leaves the protocol in 2027, and clients use it today"
+)]
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -56,7 +59,13 @@ impl EventQueue {
         level: Option<LoggingLevel>,
         logger: String,
     ) -> Self {
-        Self { progress, level, logger, queue: Mutex::default(), arrived: Notify::new() }
+        Self {
+            progress,
+            level,
+            logger,
+            queue: Mutex::default(),
+            arrived: Notify::new(),
+        }
     }
 
     /// Nothing more will come.
@@ -70,9 +79,10 @@ impl EventQueue {
         loop {
             let sent = match self.next() {
                 Next::Closed => return,
-                Next::Nothing => {
-                    enough.run_until_cancelled(self.arrived.notified()).await.map(Ok)
-                }
+                Next::Nothing => enough
+                    .run_until_cancelled(self.arrived.notified())
+                    .await
+                    .map(Ok),
                 Next::Event(event) => enough.run_until_cancelled(self.send(peer, event)).await,
             };
             if !matches!(sent, Some(Ok(()))) || enough.is_cancelled() {
@@ -92,7 +102,8 @@ impl EventQueue {
             (Event::Log(level, line), _) => {
                 let line = Value::String(sanitize::text(&line).into_owned());
                 let param = LoggingMessageNotificationParam::new(mcp_level(level), line);
-                peer.notify_logging_message(param.with_logger(self.logger.clone())).await
+                peer.notify_logging_message(param.with_logger(self.logger.clone()))
+                    .await
             }
             (Event::Progress(..), None) => Ok(()),
         }
@@ -131,7 +142,10 @@ impl CallEvents for EventQueue {
 
     fn log(&self, level: LogLevel, message: String) {
         tracing::debug!(target: "ringfence::guest", tool = self.logger, ?level, ?message, "log");
-        if self.level.is_some_and(|least| rank(mcp_level(level)) >= rank(least)) {
+        if self
+            .level
+            .is_some_and(|least| rank(mcp_level(level)) >= rank(least))
+        {
             self.push(Event::Log(level, message));
         }
     }
@@ -192,7 +206,9 @@ mod tests {
             queue.progress(step.into(), None, None);
         }
         assert_eq!(queued(&queue), QUEUE_MAX);
-        let Next::Event(Event::Progress(first, ..)) = queue.next() else { panic!("no event") };
+        let Next::Event(Event::Progress(first, ..)) = queue.next() else {
+            panic!("no event")
+        };
         assert!((first - 936.0).abs() < f64::EPSILON, "{first}");
     }
 }

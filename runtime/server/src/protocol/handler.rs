@@ -3,7 +3,10 @@
 //! Owns which era a request belongs to, and what each method answers. A client of the handshake era
 //! has said hello once for the connection; one of the stateless era says who it is in each request.
 //! Both may share a connection.
-#![expect(deprecated, reason = "logging leaves the protocol in 2027, and clients use it today")]
+#![expect(
+    deprecated,
+    reason = "logging leaves the protocol in 2027, and clients use it today"
+)]
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,7 +75,14 @@ impl Handler {
         closing: CancellationToken,
     ) -> Self {
         let listing = Mutex::new(Arc::new(Listing::new(funnel.catalog(), funnel.policy())));
-        Self { funnel, caller, listing, level: Mutex::default(), changes, closing }
+        Self {
+            funnel,
+            caller,
+            listing,
+            level: Mutex::default(),
+            changes,
+            closing,
+        }
     }
 
     /// What clients see at this moment.
@@ -96,7 +106,10 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let mut capabilities = ServerCapabilities::builder().enable_logging().enable_tools().build();
+        let mut capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_tools()
+            .build();
         if let Some(tools) = &mut capabilities.tools {
             tools.list_changed = self.changes.is_some().then_some(true);
         }
@@ -134,7 +147,9 @@ impl ServerHandler for Handler {
         let mut result = ListToolsResult::with_all_items(page.tools);
         result.next_cursor = page.next;
         if era == Era::Stateless {
-            result = result.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private);
+            result = result
+                .with_ttl_ms(LIST_TTL_MS)
+                .with_cache_scope(CacheScope::Private);
             name_server(result.meta.get_or_insert_default());
         }
         Ok(result)
@@ -156,7 +171,10 @@ impl ServerHandler for Handler {
         let queue = Arc::new(EventQueue::new(token, level, request.name.into_owned()));
         let events: Arc<dyn CallEvents> = Arc::clone(&queue) as _;
         let calling = async {
-            let ended = self.funnel.call(&self.caller, call, events, context.ct.clone()).await;
+            let ended = self
+                .funnel
+                .call(&self.caller, call, events, context.ct.clone())
+                .await;
             queue.close();
             ended
         };

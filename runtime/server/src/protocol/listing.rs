@@ -37,7 +37,11 @@ impl Listing {
         // By name, so that a page goes on where the last one ended, whatever came or went between.
         tools.sort_by(|one, other| one.name.cmp(&other.name));
         let instructions = instructions(&catalog, policy);
-        Self { catalog, tools, instructions }
+        Self {
+            catalog,
+            tools,
+            instructions,
+        }
     }
 
     /// Whether this is what clients see of `catalog`.
@@ -60,14 +64,21 @@ impl Listing {
             None => 0,
             Some(cursor) => {
                 let last = cursor::read(cursor)?;
-                self.tools.partition_point(|tool| *tool.name <= *last.as_str())
+                self.tools
+                    .partition_point(|tool| *tool.name <= *last.as_str())
             }
         };
         let rest = self.tools.get(start..).unwrap_or_default();
         let tools = rest.get(..PAGE_TOOLS_MAX).unwrap_or(rest);
         let more = rest.len() > tools.len();
-        let next = tools.last().filter(|_| more).map(|last| cursor::write(&last.name));
-        Ok(Page { tools: tools.to_vec(), next })
+        let next = tools
+            .last()
+            .filter(|_| more)
+            .map(|last| cursor::write(&last.name));
+        Ok(Page {
+            tools: tools.to_vec(),
+            next,
+        })
     }
 }
 
@@ -79,9 +90,13 @@ fn listed(tool: &Tool, policy: &Policy) -> ListedTool {
     listed.title = definition.title.as_deref().map(str::to_owned);
     listed.output_schema.clone_from(&definition.output_schema);
     let granted = policy.effective(Reach::of(tool.component()));
-    let writes = granted.iter().any(|grant| matches!(grant, Grant::FsWrite { .. }));
+    let writes = granted
+        .iter()
+        .any(|grant| matches!(grant, Grant::FsWrite { .. }));
     // No tool reaches the network yet: its world is what it was granted.
-    let annotations = ToolAnnotations::new().read_only(!writes).destructive(writes);
+    let annotations = ToolAnnotations::new()
+        .read_only(!writes)
+        .destructive(writes);
     listed.with_annotations(annotations.open_world(false))
 }
 
@@ -95,7 +110,9 @@ fn instructions(catalog: &Catalog, policy: &Policy) -> String {
     for component in catalog.components() {
         let mut line = format!("\n- {}_*", component.name());
         let about = component.manifest().description.as_deref();
-        let about = about.or(component.manifest().title.as_deref()).unwrap_or_default();
+        let about = about
+            .or_else(|| component.manifest().title.as_deref())
+            .unwrap_or_default();
         if let Some(first) = about.lines().next().filter(|line| !line.is_empty()) {
             // Writing to a string cannot fail.
             let _ = write!(line, ": {first}");

@@ -36,7 +36,10 @@ pub(crate) fn request(
         return tools_call(params.unwrap_or_default());
     }
     if !METHODS.contains(&method) {
-        let echo = method.chars().take(ECHO_CHARS_MAX).flat_map(char::escape_debug);
+        let echo = method
+            .chars()
+            .take(ECHO_CHARS_MAX)
+            .flat_map(char::escape_debug);
         let message = format!("unknown method `{}`", echo.collect::<String>());
         return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
     }
@@ -71,7 +74,9 @@ pub(crate) fn notification(
 fn tools_call(mut params: Map<String, Value>) -> Result<ClientRequest, ErrorData> {
     check_meta(Some(&params))?;
     let Some(Value::String(name)) = params.remove("name") else {
-        return Err(invalid("`tools/call` needs the name of a tool: `name`, a string"));
+        return Err(invalid(
+            "`tools/call` needs the name of a tool: `name`, a string",
+        ));
     };
     let mut call = CallToolRequestParams::new(name);
     match params.remove("arguments") {
@@ -114,7 +119,7 @@ fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> ErrorData {
 mod tests {
     use super::*;
 
-    fn code(method: &str, params: Value) -> Option<i32> {
+    fn code(method: &str, params: &Value) -> Option<i32> {
         let params = params.as_object().cloned();
         request(method, params).err().map(|error| error.code.0)
     }
@@ -134,10 +139,16 @@ mod tests {
             ("logging/setLevel", json!({"level": "loud"})),
             ("subscriptions/listen", json!({})),
         ] {
-            assert_eq!(code(method, params.clone()), Some(-32602), "{method} {params}");
+            assert_eq!(code(method, &params), Some(-32602), "{method} {params}");
         }
-        for method in ["tools/cal", "resources/list", "prompts/list", "completion/complete", ""] {
-            assert_eq!(code(method, json!({})), Some(-32601), "{method}");
+        for method in [
+            "tools/cal",
+            "resources/list",
+            "prompts/list",
+            "completion/complete",
+            "",
+        ] {
+            assert_eq!(code(method, &json!({})), Some(-32601), "{method}");
         }
     }
 
@@ -151,10 +162,13 @@ mod tests {
             ("tools/call", json!({"name": "x"})),
             ("tools/call", json!({"name": "x", "arguments": null})),
             ("logging/setLevel", json!({"level": "debug"})),
-            ("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}})),
+            (
+                "subscriptions/listen",
+                json!({"notifications": {"toolsListChanged": true}}),
+            ),
             ("server/discover", json!({"_meta": {}})),
         ] {
-            assert_eq!(code(method, params.clone()), None, "{method} {params}");
+            assert_eq!(code(method, &params), None, "{method} {params}");
         }
     }
 }

@@ -90,7 +90,10 @@ mod tests {
         for (raw, clean) in [
             ("\u{1b}[31mred\u{1b}[0m", "red"),
             ("\u{1b}]0;title\u{7}after", "after"),
-            ("\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            (
+                "\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\",
+                "link",
+            ),
             ("\u{9b}2Jcleared", "cleared"),
             ("\u{1b}(Bascii", "ascii"),
             ("\u{1b}cfull reset", "full reset"),

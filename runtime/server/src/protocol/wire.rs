@@ -25,7 +25,10 @@ pub(super) fn result(
     let answer = match ended {
         Ok(answer) => answer,
         Err(CallError::UnknownTool(name)) => {
-            return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
+            return Err(ErrorData::invalid_params(
+                format!("Unknown tool: {name}"),
+                None,
+            ));
         }
         Err(CallError::Cancelled) => return Err(cancelled()),
         // The texts of these are for the caller. What is not, is `CallError::internal`.
@@ -35,7 +38,12 @@ pub(super) fn result(
             | CallError::Overloaded(_)
             | CallError::UnknownFunction { .. }
             | CallError::Unusable { .. }),
-        ) => return Ok(with_receipt(failure(&error.to_string()), &Receipt::default())),
+        ) => {
+            return Ok(with_receipt(
+                failure(&error.to_string()),
+                &Receipt::default(),
+            ));
+        }
     };
     let result = match answer.outcome {
         Outcome::Cancelled => return Err(cancelled()),
@@ -136,7 +144,11 @@ mod tests {
                     Some(block) => block.text.clone(),
                     None => format!("{block:?}"),
                 });
-                let kind = if result.is_error == Some(true) { "error" } else { "result" };
+                let kind = if result.is_error == Some(true) {
+                    "error"
+                } else {
+                    "result"
+                };
                 format!("{kind}: {}", texts.collect::<Vec<_>>().join(" | "))
             }
             Err(error) => format!("{}: {}", error.code.0, error.message),
@@ -145,9 +157,13 @@ mod tests {
 
     #[test]
     fn every_ending_has_its_words() {
-        let argument =
-            ArgumentError { path: "/count".into(), message: "expected an integer".into() };
-        let overloaded = Overloaded { retry_after: Duration::from_secs(1) };
+        let argument = ArgumentError {
+            path: "/count".into(),
+            message: "expected an integer".into(),
+        };
+        let overloaded = Overloaded {
+            retry_after: Duration::from_secs(1),
+        };
         let trap = |last_words: Option<&str>| {
             Outcome::Trapped(Trap {
                 reason: "integer divide by zero".into(),
@@ -181,7 +197,9 @@ mod tests {
             text(Ok(trap(None))),
             text(Ok(trap(Some("thread main panicked")))),
             text(Ok(Outcome::Returned(Output::Nothing))),
-            text(Ok(Outcome::Returned(Output::Json(r#""raw \u001b[1mtext""#.into())))),
+            text(Ok(Outcome::Returned(Output::Json(
+                r#""raw \u001b[1mtext""#.into(),
+            )))),
             text(Ok(Outcome::Returned(Output::Json(r#"{"words":2}"#.into())))),
         ];
         lines.extend(limits.map(|limit| text(Ok(Outcome::Limit(limit)))));

@@ -103,7 +103,9 @@ impl IdSearch {
 
     fn member_ends(&mut self) {
         if self.reading == Reading::Id && self.ids.len() < 2 {
-            let id = serde_json::from_slice(&self.token).ok().and_then(|id| read(&id));
+            let id = serde_json::from_slice(&self.token)
+                .ok()
+                .and_then(|id| read(&id));
             self.ids.push(id);
         }
         self.reading = Reading::Name;
@@ -157,7 +159,13 @@ mod tests {
         ] {
             assert_eq!(find(line), None, "{line}");
         }
-        assert_eq!(find(&format!(r#"{{"id":"{}","a":1}}"#, "x".repeat(ID_BYTES_MAX + 1))), None);
+        assert_eq!(
+            find(&format!(
+                r#"{{"id":"{}","a":1}}"#,
+                "x".repeat(ID_BYTES_MAX + 1)
+            )),
+            None
+        );
     }
 
     #[test]
@@ -166,7 +174,11 @@ mod tests {
         for size in 1..line.len() {
             let mut search = IdSearch::default();
             line.chunks(size).for_each(|piece| search.feed(piece));
-            assert_eq!(search.found(), Some(RequestId::String("seven".into())), "{size}");
+            assert_eq!(
+                search.found(),
+                Some(RequestId::String("seven".into())),
+                "{size}"
+            );
         }
     }
 }

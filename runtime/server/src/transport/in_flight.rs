@@ -73,7 +73,10 @@ impl Shared {
 
 impl InFlight {
     pub(super) fn new() -> Self {
-        Self { shared: Arc::default(), room: Arc::new(Semaphore::new(IN_FLIGHT_MAX)) }
+        Self {
+            shared: Arc::default(),
+            room: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+        }
     }
 
     /// Waits for room, and enters a request. Nothing when its id is taken.
@@ -83,11 +86,20 @@ impl InFlight {
         match self.shared.lock().entry(id.clone()) {
             Entry::Occupied(_) => return None,
             Entry::Vacant(entry) => {
-                entry.insert(Request { room, cancelled: false, ended: false });
+                entry.insert(Request {
+                    room,
+                    cancelled: false,
+                    ended: false,
+                });
             }
         }
-        let end = End { id: id.clone(), shared: Arc::clone(&self.shared) };
-        Some(Working { _end: Arc::new(end) })
+        let end = End {
+            id: id.clone(),
+            shared: Arc::clone(&self.shared),
+        };
+        Some(Working {
+            _end: Arc::new(end),
+        })
     }
 
     /// The client does not want the answer any more.

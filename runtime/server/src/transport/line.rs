@@ -38,7 +38,10 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 
     fn with_limit(reader: R, bytes_max: usize) -> Self {
-        Self { reader: BufReader::with_capacity(BUFFER_BYTES, reader), bytes_max }
+        Self {
+            reader: BufReader::with_capacity(BUFFER_BYTES, reader),
+            bytes_max,
+        }
     }
 
     /// The next line; nothing at the end. The last line need not be ended.
@@ -97,7 +100,10 @@ mod tests {
 
     #[tokio::test]
     async fn lines_end_at_a_line_feed_or_at_the_end() {
-        assert_eq!(lines(b"a\n\nb", 9).await, [whole("a"), whole(""), whole("b")]);
+        assert_eq!(
+            lines(b"a\n\nb", 9).await,
+            [whole("a"), whole(""), whole("b")]
+        );
         assert_eq!(lines(b"", 9).await, []);
         assert_eq!(lines(b"a\n", 9).await, [whole("a")]);
     }
@@ -125,6 +131,12 @@ ok
         let long = "x".repeat(4 * BUFFER_BYTES);
         let input = format!("{{\"params\":\"{long}\",\"id\":\"last\"}}\nnext\n");
         let found = lines(input.as_bytes(), BUFFER_BYTES).await;
-        assert_eq!(found, [Line::TooLong(Some(RequestId::String("last".into()))), whole("next")]);
+        assert_eq!(
+            found,
+            [
+                Line::TooLong(Some(RequestId::String("last".into()))),
+                whole("next")
+            ]
+        );
     }
 }

@@ -58,8 +58,11 @@ impl StdioTransport {
         let (outbox, writing) = writer::start(output, lifecycle.stop.clone());
         let (messages, inbox) = mpsc::channel(INBOX_MAX);
         let in_flight = InFlight::new();
-        let reader =
-            Reader { messages, outbox: outbox.clone(), in_flight: in_flight.clone() };
+        let reader = Reader {
+            messages,
+            outbox: outbox.clone(),
+            in_flight: in_flight.clone(),
+        };
         Self {
             inbox,
             outbox: Some(outbox),
@@ -177,7 +180,8 @@ impl Reader {
         request.extensions_mut().insert(working);
         // What follows a handshake relies on its outcome.
         let handshake = matches!(request, ClientRequest::InitializeRequest(_));
-        self.pass(JsonRpcMessage::request(request, id.clone())).await?;
+        self.pass(JsonRpcMessage::request(request, id.clone()))
+            .await?;
         if handshake {
             self.in_flight.settled(&id).await;
         }
@@ -185,11 +189,16 @@ impl Reader {
     }
 
     async fn pass(&self, message: ClientJsonRpcMessage) -> io::Result<()> {
-        self.messages.send(message).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.messages
+            .send(message)
+            .await
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     async fn refuse(&self, refusal: Refusal) -> io::Result<()> {
         tracing::debug!(reason = %refusal.error.message, "refused a message");
-        self.outbox.send(&JsonRpcMessage::error(refusal.error, refusal.id)).await
+        self.outbox
+            .send(&JsonRpcMessage::error(*refusal.error, refusal.id))
+            .await
     }
 }

@@ -26,7 +26,10 @@ impl Outbox {
     pub(super) async fn send(&self, message: &ServerJsonRpcMessage) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
-        self.0.send(line).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.0
+            .send(line)
+            .await
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
