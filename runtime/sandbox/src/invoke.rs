@@ -170,7 +170,7 @@ impl Sandbox {
             http,
             denied: Denied,
             table,
-            meter: Meter::new(budget),
+            meter: Meter::new(budget, self.memory()),
             call,
         };
 

@@ -69,6 +69,8 @@ pub enum Limit {
     Random,
     /// The result as JSON or content.
     Result,
+    /// Linear memory of all calls together.
+    SharedMemory,
     /// The call stack.
     Stack,
     /// Table elements.
@@ -89,6 +91,7 @@ impl Limit {
             Self::Memory => "memory",
             Self::Random => "random",
             Self::Result => "result",
+            Self::SharedMemory => "shared-memory",
             Self::Stack => "stack",
             Self::Tables => "tables",
             Self::Wall => "wall",
@@ -107,6 +110,7 @@ impl fmt::Display for Limit {
             Self::Memory => "memory",
             Self::Random => "random data in one request",
             Self::Result => "result size",
+            Self::SharedMemory => "memory of all calls together",
             Self::Stack => "call stack",
             Self::Tables => "table elements",
             Self::Wall => "time",

@@ -13,6 +13,7 @@ use crate::capability::Directories;
 use crate::engine::{self, Profile};
 use crate::guest::Guest;
 use crate::linker;
+use crate::meter::SharedMemory;
 use crate::prepared::{PrepareError, Prepared};
 use crate::slot::{Overloaded, Slot, Slots};
 
@@ -21,6 +22,7 @@ use crate::slot::{Overloaded, Slot, Slots};
 /// Defaults:
 ///
 /// - 256 calls at once of small tools, 64 of large ones
+/// - 2 GiB of linear memory for all calls together
 /// - no artefact cache: everything is compiled anew
 /// - nothing granted
 #[derive(Debug)]
@@ -29,6 +31,9 @@ pub struct Settings {
     pub small_slots: u32,
     /// Calls at once of tools in [`Profile::Large`].
     pub large_slots: u32,
+    /// Bytes of linear memory that all calls together may hold. Bounds what a flood of calls can
+    /// take from the machine.
+    pub memory_bytes: usize,
     /// Where machine code is kept between runs.
     pub cache: Option<ArtifactCache>,
     /// What grants stand for.
@@ -40,6 +45,7 @@ impl Default for Settings {
         Self {
             small_slots: 256,
             large_slots: 64,
+            memory_bytes: 2 << 30,
             cache: None,
             directories: Directories::default(),
         }
@@ -50,6 +56,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Sandbox {
     settings: Settings,
+    memory: Arc<SharedMemory>,
     small: OnceLock<Lane>,
     large: OnceLock<Lane>,
 }
@@ -76,8 +83,10 @@ pub struct HostFault(pub(crate) String);
 impl Sandbox {
     /// A sandbox. An engine is made when the first component needs it.
     pub fn new(settings: Settings) -> Arc<Self> {
+        let memory = SharedMemory::new(settings.memory_bytes);
         Arc::new(Self {
             settings,
+            memory,
             small: OnceLock::new(),
             large: OnceLock::new(),
         })
@@ -113,6 +122,10 @@ impl Sandbox {
 
     pub(crate) fn directories(&self) -> &Directories {
         &self.settings.directories
+    }
+
+    pub(crate) fn memory(&self) -> Arc<SharedMemory> {
+        Arc::clone(&self.memory)
     }
 
     fn lane(&self, profile: Profile) -> Result<&Lane, HostFault> {
