@@ -12,12 +12,10 @@ use ringfence_sandbox::{Answer, Outcome};
 use ringfence_tool::Digest;
 
 use crate::call::{CallError, CallRequest, Target};
+use crate::echo::echo;
 
 /// The `tracing` target of audit records.
 pub const AUDIT_TARGET: &str = "ringfence::audit";
-
-/// Characters of a name that the caller made up. Bounds what a stranger can write into the log.
-const NAME_CHARS_MAX: usize = 128;
 
 /// The record of one call. Written when it is closed, or when it is dropped because the call was.
 #[derive(Debug)]
@@ -46,16 +44,16 @@ impl Record {
                 component,
                 function,
             } => {
-                format!("{}_{}", escaped(component), escaped(function))
+                format!("{}_{}", echo(component), echo(function))
             }
-            Target::Tool(name) => escaped(name),
+            Target::Tool(name) => echo(name),
         };
         // A map of JSON always serialises.
         let arguments = serde_json::to_vec(&request.arguments).unwrap_or_default();
         Self {
             started: Instant::now(),
             caller: caller.clone(),
-            request: escaped(&request.id),
+            request: echo(&request.id),
             tool,
             found: None,
             arguments: Digest::of(&arguments),
@@ -105,7 +103,7 @@ impl Record {
             arguments = %self.arguments,
             outcome,
             limit,
-            reason = reason.map(escaped),
+            reason = reason.map(echo),
             fuel = receipt.map(|receipt| receipt.fuel),
             wall_us = micros(receipt.map_or_else(|| self.started.elapsed(), |receipt| receipt.wall)),
             cpu_us = receipt.map(|receipt| micros(receipt.cpu)),
@@ -137,32 +135,4 @@ fn reason(outcome: &Outcome) -> Option<&str> {
 
 fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// A name that somebody made up, on one line, without a way to steer a terminal.
-fn escaped(name: &str) -> String {
-    let mut chars = name.chars();
-    let mut text: String = chars
-        .by_ref()
-        .take(NAME_CHARS_MAX)
-        .flat_map(char::escape_debug)
-        .collect();
-    if chars.next().is_some() {
-        text.push('…');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_made_up_name_can_neither_break_the_line_nor_fill_the_log() {
-        assert_eq!(escaped("a\n\u{1b}[2J\u{202e}b"), "a\\n\\u{1b}[2J\\u{202e}b");
-        assert_eq!(
-            escaped(&"x".repeat(1 << 20)).chars().count(),
-            NAME_CHARS_MAX + 1
-        );
-    }
 }

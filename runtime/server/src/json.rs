@@ -10,12 +10,11 @@ use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
+use crate::echo::echo;
+
 /// How deeply arrays and objects may nest. Bounds recursion in everything that walks a message; no
 /// schema of ours comes near it.
 pub const JSON_DEPTH_MAX: usize = 64;
-
-/// Characters of a duplicate name that an error repeats.
-const ECHO_CHARS_MAX: usize = 64;
 
 /// Why text was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -132,9 +131,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         while let Some(name) = map.next_key::<String>()? {
             match members.entry(name) {
                 Entry::Occupied(entry) => {
-                    let echo = entry.key().chars().take(ECHO_CHARS_MAX);
-                    let echo = echo.flat_map(char::escape_debug).collect();
-                    *self.fault = Some(JsonFault::Duplicate(echo));
+                    *self.fault = Some(JsonFault::Duplicate(echo(entry.key())));
                     return Err(A::Error::custom("duplicate name"));
                 }
                 Entry::Vacant(entry) => {

@@ -11,6 +11,7 @@
 
 mod audit;
 mod call;
+mod echo;
 mod json;
 mod protocol;
 mod server;

@@ -19,7 +19,7 @@ use rmcp::model::{
     LoggingLevel, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities,
     ServerConfig, SetLevelRequestParams, SubscriptionFilter,
 };
-use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -29,6 +29,7 @@ use super::events::EventQueue;
 use super::listing::Listing;
 use super::wire;
 use crate::call::{CallRequest, Funnel, Target};
+use crate::echo::echo;
 
 /// The versions that are served. 2024-11-05 is left out: its transport is gone.
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -134,8 +135,6 @@ impl ServerHandler for Handler {
         Ok(result)
     }
 
-    async fn on_initialized(&self, _context: NotificationContext<RoleServer>) {}
-
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
@@ -179,15 +178,10 @@ impl ServerHandler for Handler {
             ended
         };
         // A client that cancels hears nothing more; one that has closed its side, only answers.
-        let enough = context.ct.child_token();
-        let quieting = async {
-            self.closing.cancelled().await;
-            enough.cancel();
-        };
         let forwarding = async {
             tokio::select! {
-                () = queue.forward(&context.peer, &enough) => {}
-                () = quieting => {}
+                () = queue.forward(&context.peer, &context.ct) => {}
+                () = self.closing.cancelled() => {}
             }
         };
         let (ended, ()) = tokio::join!(calling, forwarding);
@@ -245,7 +239,7 @@ impl ServerHandler for Handler {
         _context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         // The transport lets none through; another way in might.
-        let message = format!("unknown method `{}`", request.method.escape_debug());
+        let message = format!("unknown method `{}`", echo(&request.method));
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None))
     }
 }

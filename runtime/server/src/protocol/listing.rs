@@ -17,6 +17,9 @@ const PAGE_TOOLS_MAX: usize = 100;
 /// Bytes of the instructions. They stand in a model's context for as long as it is connected.
 const INSTRUCTIONS_BYTES_MAX: usize = 4096;
 
+/// Bytes of what a component says about itself there.
+const LINE_BYTES_MAX: usize = 200;
+
 /// What clients see of one snapshot of the catalog.
 #[derive(Debug)]
 pub(super) struct Listing {
@@ -115,7 +118,13 @@ fn instructions(catalog: &Catalog, policy: &Policy) -> String {
             .unwrap_or_default();
         if let Some(first) = about.lines().next().filter(|line| !line.is_empty()) {
             // Writing to a string cannot fail.
-            let _ = write!(line, ": {first}");
+            let _ = write!(
+                line,
+                ": {}",
+                first
+                    .get(..first.floor_char_boundary(LINE_BYTES_MAX))
+                    .unwrap_or(first)
+            );
         }
         let reach: Vec<_> = policy
             .effective(Reach::of(component))

@@ -4,13 +4,16 @@
 //! unknown is told from malformed. What the service loop gets to see is well formed.
 
 use rmcp::model::{
-    CallToolRequestMethod, CallToolRequestParams, ClientNotification, ClientRequest, ErrorCode,
-    ErrorData, Extensions, Request, RequestMetaObject,
+    CallToolRequestMethod, CallToolRequestParams, CancelledNotificationMethod, ClientNotification,
+    ClientRequest, ConstString as _, ErrorCode, ErrorData, Extensions, Notification, Request,
+    RequestMetaObject,
 };
 use serde_json::{Map, Value, json};
 
-/// Characters of an unknown method's name that an error repeats.
-const ECHO_CHARS_MAX: usize = 64;
+use crate::echo::echo;
+
+/// Bytes of a progress token. It is repeated in each report of progress, of which many may wait.
+const TOKEN_BYTES_MAX: usize = 256;
 
 /// The methods that are served. Resources, prompts and the rest are not offered, so they are as
 /// unknown as anything else.
@@ -36,11 +39,7 @@ pub(crate) fn request(
         return tools_call(params.unwrap_or_default());
     }
     if !METHODS.contains(&method) {
-        let echo = method
-            .chars()
-            .take(ECHO_CHARS_MAX)
-            .flat_map(char::escape_debug);
-        let message = format!("unknown method `{}`", echo.collect::<String>());
+        let message = format!("unknown method `{}`", echo(method));
         return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
     }
     check_meta(params.as_ref())?;
@@ -60,14 +59,13 @@ pub(crate) fn notification(
     method: &str,
     params: Option<Map<String, Value>>,
 ) -> Option<ClientNotification> {
-    let mut notification = json!({ "method": method });
-    if let (Some(params), Some(members)) = (params, notification.as_object_mut()) {
-        members.insert("params".to_owned(), Value::Object(params));
+    if method != CancelledNotificationMethod::VALUE {
+        return None;
     }
-    match serde_json::from_value(notification) {
-        Ok(ClientNotification::CustomNotification(_)) | Err(_) => None,
-        Ok(notification) => Some(notification),
-    }
+    let params = serde_json::from_value(Value::Object(params?)).ok()?;
+    Some(ClientNotification::CancelledNotification(
+        Notification::new(params),
+    ))
 }
 
 /// Reads `tools/call` without copying the arguments, which may be megabytes.
@@ -93,9 +91,18 @@ fn tools_call(mut params: Map<String, Value>) -> Result<ClientRequest, ErrorData
 }
 
 fn check_meta(params: Option<&Map<String, Value>>) -> Result<(), ErrorData> {
-    match params.and_then(|params| params.get("_meta")) {
-        None | Some(Value::Object(_)) => Ok(()),
-        Some(_) => Err(invalid("`_meta` must be an object")),
+    let meta = match params.and_then(|params| params.get("_meta")) {
+        None => return Ok(()),
+        Some(Value::Object(meta)) => meta,
+        Some(_) => return Err(invalid("`_meta` must be an object")),
+    };
+    match meta.get("progressToken") {
+        None => Ok(()),
+        Some(Value::String(token)) if token.len() <= TOKEN_BYTES_MAX => Ok(()),
+        Some(Value::Number(token)) if token.is_i64() => Ok(()),
+        Some(_) => Err(invalid(
+            "`progressToken` must be an integer or a short string",
+        )),
     }
 }
 
@@ -132,6 +139,14 @@ mod tests {
             ("tools/call", json!({"name": 7})),
             ("tools/call", json!({"name": "x", "arguments": []})),
             ("tools/call", json!({"name": "x", "_meta": 1})),
+            (
+                "tools/call",
+                json!({"name": "x", "_meta": {"progressToken": 1.5}}),
+            ),
+            (
+                "tools/call",
+                json!({"name": "x", "_meta": {"progressToken": "x".repeat(300)}}),
+            ),
             ("tools/list", json!({"cursor": 1})),
             ("tools/list", json!({"_meta": []})),
             ("initialize", json!({})),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{content, sanitize};
 use crate::call::CallError;
+use crate::echo::echo;
 
 /// Where the receipt stands in a result's `_meta`.
 pub(super) const RECEIPT_KEY: &str = "ringfence/receipt";
@@ -26,7 +27,7 @@ pub(super) fn result(
         Ok(answer) => answer,
         Err(CallError::UnknownTool(name)) => {
             return Err(ErrorData::invalid_params(
-                format!("Unknown tool: {name}"),
+                format!("Unknown tool: {}", echo(&name)),
                 None,
             ));
         }
