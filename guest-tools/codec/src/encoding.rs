@@ -44,7 +44,11 @@ pub enum Error {
     TooLarge(#[from] TooLarge),
 }
 
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
@@ -71,11 +75,15 @@ pub fn encode(bytes: &[u8], encoding: Encoding) -> Result<String, TooLarge> {
 /// When the text is too large or not in this encoding.
 pub fn decode(text: &str, encoding: Encoding) -> Result<Vec<u8>, Error> {
     limits::check("text", text.len(), MAX_CODED_BYTES)?;
-    let dense = || text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let dense = || {
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+    };
     match encoding {
-        Encoding::Base64 => {
-            BASE64.decode(dense()).map_err(|error| Error::Base64(lowercase(&error.to_string())))
-        }
+        Encoding::Base64 => BASE64
+            .decode(dense())
+            .map_err(|error| Error::Base64(lowercase(&error.to_string()))),
         Encoding::Base64Url => BASE64_URL
             .decode(dense())
             .map_err(|error| Error::Base64Url(lowercase(&error.to_string()))),
@@ -87,23 +95,35 @@ pub fn decode(text: &str, encoding: Encoding) -> Result<Vec<u8>, Error> {
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 fn from_hex(text: &str) -> Result<Vec<u8>, Error> {
     let text = text.strip_prefix("0x").unwrap_or(text);
     let digits = text
         .chars()
-        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).ok_or(Error::Digit(c)))
+        .map(|c| {
+            c.to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+                .ok_or(Error::Digit(c))
+        })
         .collect::<Result<Vec<u8>, _>>()?;
-    let (pairs, []) = digits.as_chunks::<2>() else { return Err(Error::Odd) };
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return Err(Error::Odd);
+    };
     Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
 fn from_percent(text: &str) -> Result<Vec<u8>, Error> {
     // The library passes a lone `%` through; here it is a mistake to point at.
     for (index, _) in text.match_indices('%') {
-        let digits = text.as_bytes().get(index + 1..index + 3).unwrap_or_default();
+        let digits = text
+            .as_bytes()
+            .get(index + 1..index + 3)
+            .unwrap_or_default();
         if digits.len() < 2 || !digits.iter().all(u8::is_ascii_hexdigit) {
             return Err(Error::Percent(index));
         }
@@ -114,20 +134,29 @@ fn from_percent(text: &str) -> Result<Vec<u8>, Error> {
 /// Our messages go on in lower case; the library's begin a sentence.
 fn lowercase(message: &str) -> String {
     let mut chars = message.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Encoding; 4] =
-        [Encoding::Base64, Encoding::Base64Url, Encoding::Hex, Encoding::Url];
+    const ALL: [Encoding; 4] = [
+        Encoding::Base64,
+        Encoding::Base64Url,
+        Encoding::Hex,
+        Encoding::Url,
+    ];
 
     #[test]
     fn encodes() {
         let encoded = ALL.map(|encoding| encode(b"\xfb\xffa b~", encoding).unwrap());
-        assert_eq!(encoded, ["+/9hIGJ+", "-_9hIGJ-", "fbff6120627e", "%FB%FFa%20b~"]);
+        assert_eq!(
+            encoded,
+            ["+/9hIGJ+", "-_9hIGJ-", "fbff6120627e", "%FB%FFa%20b~"]
+        );
         assert_eq!(encode(b"a", Encoding::Base64).unwrap(), "YQ==");
         assert_eq!(encode(b"a", Encoding::Base64Url).unwrap(), "YQ");
     }
@@ -152,14 +181,23 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        assert!(matches!(decode("a-b_", Encoding::Base64), Err(Error::Base64(_))));
-        assert!(matches!(decode("a+b/", Encoding::Base64Url), Err(Error::Base64Url(_))));
+        assert!(matches!(
+            decode("a-b_", Encoding::Base64),
+            Err(Error::Base64(_))
+        ));
+        assert!(matches!(
+            decode("a+b/", Encoding::Base64Url),
+            Err(Error::Base64Url(_))
+        ));
         assert_eq!(decode("abc", Encoding::Hex), Err(Error::Odd));
         assert_eq!(decode("zz", Encoding::Hex), Err(Error::Digit('z')));
         assert_eq!(decode("a%2", Encoding::Url), Err(Error::Percent(1)));
         assert_eq!(decode("%20%zz", Encoding::Url), Err(Error::Percent(3)));
         let large = "a".repeat(MAX_CODED_BYTES + 1);
-        assert!(matches!(decode(&large, Encoding::Hex), Err(Error::TooLarge(_))));
+        assert!(matches!(
+            decode(&large, Encoding::Hex),
+            Err(Error::TooLarge(_))
+        ));
         assert!(encode(large.as_bytes(), Encoding::Hex).is_err());
     }
 }

@@ -57,7 +57,11 @@ impl Guest for Codec {
 
     fn parse_uuid(text: String) -> Result<UuidInfo, String> {
         let info = identifier::parse(&text).map_err(explain)?;
-        Ok(UuidInfo { canonical: info.canonical, version: info.version, unix_ms: info.unix_ms })
+        Ok(UuidInfo {
+            canonical: info.canonical,
+            version: info.version,
+            unix_ms: info.unix_ms,
+        })
     }
 }
 
@@ -82,7 +86,10 @@ fn explain(error: impl ToString) -> String {
     error.to_string()
 }
 
-#[expect(unsafe_code, reason = "generated: the canonical ABI hands over pointers")]
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI hands over pointers"
+)]
 mod exports {
     super::bindings::export!(Codec with_types_in super::bindings);
     use super::Codec;

@@ -55,10 +55,13 @@ pub fn v7(unix_ms: u64, random: impl IntoIterator<Item = [u8; 16]>) -> Vec<Strin
         .map(|(random, index): (_, u16)| {
             let [_, _, _, _, _, _, _, _, random @ ..] = random;
             // 12 bits after the time count the identifiers of this call (RFC 9562, section 6.2).
-            let [high, low] = index.to_be_bytes();
-            let [a, b, c, d, e, f, g, h] = random;
-            let rest = [high, low, a, b, c, d, e, f, g, h];
-            Builder::from_unix_timestamp_millis(unix_ms, &rest).into_uuid().to_string()
+            let mut rest = [0; 10];
+            let (count, noise) = rest.split_at_mut(2);
+            count.copy_from_slice(&index.to_be_bytes());
+            noise.copy_from_slice(&random);
+            Builder::from_unix_timestamp_millis(unix_ms, &rest)
+                .into_uuid()
+                .to_string()
         })
         .collect()
 }
@@ -79,9 +82,15 @@ pub fn parse(text: &str) -> Result<Info, Error> {
     };
     let unix_ms = version.and_then(|_| uuid.get_timestamp()).map(|timestamp| {
         let (seconds, nanoseconds) = timestamp.to_unix();
-        seconds.saturating_mul(1_000).saturating_add(u64::from(nanoseconds / 1_000_000))
+        seconds
+            .saturating_mul(1_000)
+            .saturating_add(u64::from(nanoseconds / 1_000_000))
     });
-    Ok(Info { canonical: uuid.to_string(), version, unix_ms })
+    Ok(Info {
+        canonical: uuid.to_string(),
+        version,
+        unix_ms,
+    })
 }
 
 #[cfg(test)]
@@ -93,7 +102,10 @@ mod tests {
         assert_eq!(v4([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_eq!(
             v7(0x017f_22e2_79b0, [[0xff; 16], [0; 16]]),
-            ["017f22e2-79b0-7000-bfff-ffffffffffff", "017f22e2-79b0-7001-8000-000000000000"]
+            [
+                "017f22e2-79b0-7000-bfff-ffffffffffff",
+                "017f22e2-79b0-7001-8000-000000000000"
+            ]
         );
     }
 
@@ -101,7 +113,11 @@ mod tests {
     fn a_batch_sorts_in_its_order() {
         let batch = v7(1, (0..1_000).map(|_| [0xa5; 16]));
         assert!(batch.is_sorted_by(|a, b| a < b));
-        assert!(batch.iter().all(|uuid| parse(uuid).unwrap().version == Some(7)));
+        assert!(
+            batch
+                .iter()
+                .all(|uuid| parse(uuid).unwrap().version == Some(7))
+        );
     }
 
     #[test]
@@ -119,12 +135,22 @@ mod tests {
         assert_eq!(parse(" 017f22e279b07cc398c4dc0c0c07398f ").unwrap(), info);
         let v1 = parse("c232ab00-9414-11ec-b3c8-9f6bdeced846").unwrap();
         assert_eq!((v1.version, v1.unix_ms), (Some(1), Some(1_645_557_742_000)));
-        assert_eq!(parse("00000000-0000-0000-0000-000000000000").unwrap().version, None);
+        assert_eq!(
+            parse("00000000-0000-0000-0000-000000000000")
+                .unwrap()
+                .version,
+            None
+        );
     }
 
     #[test]
     fn says_what_is_wrong() {
-        assert!(parse("not-a-uuid").unwrap_err().to_string().starts_with("`text` is not a UUID: "));
+        assert!(
+            parse("not-a-uuid")
+                .unwrap_err()
+                .to_string()
+                .starts_with("`text` is not a UUID: ")
+        );
         assert!(matches!(parse(&"0".repeat(10_000)), Err(Error::Syntax(_))));
         assert_eq!(count(Some(0)), Err(Error::Count(0)));
         assert_eq!(count(Some(1_001)), Err(Error::Count(1_001)));

@@ -23,5 +23,13 @@ pub struct TooLarge {
 /// # Errors
 /// When it has more.
 pub const fn check(parameter: &'static str, bytes: usize, most: usize) -> Result<(), TooLarge> {
-    if bytes > most { Err(TooLarge { parameter, bytes, most }) } else { Ok(()) }
+    if bytes > most {
+        Err(TooLarge {
+            parameter,
+            bytes,
+            most,
+        })
+    } else {
+        Ok(())
+    }
 }

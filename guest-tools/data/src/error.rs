@@ -7,6 +7,9 @@ use crate::limits::{
     MAX_COLUMNS, MAX_DEPTH, MAX_EXPRESSION_BYTES, MAX_OUTPUT_BYTES, MAX_TEXT_BYTES, MAX_VALUES,
 };
 
+/// The most of a parser's message that is passed on.
+const MAX_REASON_BYTES: usize = 400;
+
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -20,8 +23,13 @@ pub enum Error {
     /// Nested too deeply.
     #[error("the data nests deeper than {MAX_DEPTH} levels")]
     Depth,
+    /// An expression that nests too deeply.
+    #[error("`expression` nests deeper than {MAX_DEPTH} brackets: split it into steps")]
+    ExpressionDepth,
     /// An expression that is too long.
-    #[error("`expression` has {0} bytes and the most is {MAX_EXPRESSION_BYTES}: split it into steps")]
+    #[error(
+        "`expression` has {0} bytes and the most is {MAX_EXPRESSION_BYTES}: split it into steps"
+    )]
     ExpressionLength(usize),
     /// An expression that is wrong or fails on this data.
     #[error("`expression` failed: {0}")]
@@ -59,7 +67,26 @@ pub enum Error {
 
 impl Error {
     /// Text that is not valid `format`, because of `reason`.
-    pub fn syntax(format: Format, reason: impl ToString) -> Self {
-        Self::Syntax { format, reason: reason.to_string().trim_end().to_owned() }
+    pub fn syntax(format: Format, reason: &dyn ToString) -> Self {
+        Self::Syntax {
+            format,
+            reason: first_line(&reason.to_string()),
+        }
     }
+
+    /// An expression that fails because of `reason`.
+    pub fn expression(reason: &dyn ToString) -> Self {
+        Self::Expression(first_line(&reason.to_string()))
+    }
+}
+
+/// Parsers repeat the text under their message, which may be a megabyte in one line.
+fn first_line(reason: &str) -> String {
+    let line = reason.lines().next().unwrap_or_default();
+    let end = line.floor_char_boundary(MAX_REASON_BYTES);
+    let mut short = line.get(..end).unwrap_or_default().to_owned();
+    if end < line.len() {
+        short.push('…');
+    }
+    short
 }

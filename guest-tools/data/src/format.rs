@@ -45,7 +45,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { compact: false, delimiter: ',', infer: true }
+        Self {
+            compact: false,
+            delimiter: ',',
+            infer: true,
+        }
     }
 }
 
@@ -53,7 +57,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// When the text is too large, not of this format, or nests or expands too far.
-pub fn read(text: &str, format: Format, options: &Options) -> Result<Value, Error> {
+pub fn read(text: &str, format: Format, options: Options) -> Result<Value, Error> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Error::Input(text.len()));
     }
@@ -62,7 +66,7 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<Value, Erro
     let value = match format {
         Format::Csv => table::read(text, options)?,
         Format::Json => {
-            serde_json::from_str(text).map_err(|error| Error::syntax(Format::Json, error))?
+            serde_json::from_str(text).map_err(|error| Error::syntax(Format::Json, &error))?
         }
         Format::Toml => tomlish::read(text)?,
         Format::Yaml => yaml::read(text)?,
@@ -77,7 +81,7 @@ pub fn read(text: &str, format: Format, options: &Options) -> Result<Value, Erro
 ///
 /// # Errors
 /// When the format cannot hold the value, or the text would be too large.
-pub fn write(value: &Value, format: Format, options: &Options) -> Result<String, Error> {
+pub fn write(value: &Value, format: Format, options: Options) -> Result<String, Error> {
     let text = match format {
         Format::Csv => table::write(value, options)?,
         Format::Json if options.compact => value.to_string(),
@@ -105,8 +109,11 @@ mod tests {
     use super::*;
 
     fn convert(text: &str, from: Format, to: Format) -> Result<String, Error> {
-        let options = Options { compact: true, ..Options::default() };
-        write(&read(text, from, &options)?, to, &options)
+        let options = Options {
+            compact: true,
+            ..Options::default()
+        };
+        write(&read(text, from, options)?, to, options)
     }
 
     #[test]
@@ -133,19 +140,38 @@ mod tests {
     fn refuses_deep_and_large_texts() {
         let deep = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
         for format in [Format::Json, Format::Yaml] {
-            assert_eq!(convert(&deep, format, Format::Json), Err(Error::Depth), "{format}");
+            assert_eq!(
+                convert(&deep, format, Format::Json),
+                Err(Error::Depth),
+                "{format}"
+            );
         }
         assert!(convert(&"[".repeat(100_000), Format::Json, Format::Json).is_err());
         assert!(convert(&"[".repeat(100_000), Format::Yaml, Format::Json).is_err());
-        assert!(convert(&format!("a = {}", "[".repeat(9_999)), Format::Toml, Format::Json).is_err());
+        assert!(
+            convert(
+                &format!("a = {}", "[".repeat(9_999)),
+                Format::Toml,
+                Format::Json
+            )
+            .is_err()
+        );
         let large = " ".repeat(MAX_TEXT_BYTES + 1);
-        assert_eq!(convert(&large, Format::Json, Format::Json), Err(Error::Input(large.len())));
+        assert_eq!(
+            convert(&large, Format::Json, Format::Json),
+            Err(Error::Input(large.len()))
+        );
     }
 
     #[test]
     fn says_where_a_text_is_wrong() {
-        let message = convert("{\"a\": 1,}", Format::Json, Format::Yaml).unwrap_err().to_string();
-        assert!(message.starts_with("`text` is not valid JSON: "), "{message}");
+        let message = convert("{\"a\": 1,}", Format::Json, Format::Yaml)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("`text` is not valid JSON: "),
+            "{message}"
+        );
         assert!(message.contains("line 1 column 9"), "{message}");
     }
 }

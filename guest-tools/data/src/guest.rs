@@ -24,12 +24,16 @@ impl Guest for Data {
     ) -> Result<Answer, String> {
         let options = options(csv, false);
         let to = to.map_or(Format::Json, translate);
-        let found = format::read(&text, translate(from), &options)
+        let found = format::read(&text, translate(from), options)
             .and_then(|value| query::query(value, &expression))
             .map_err(explain)?;
-        let value = format::write(&found, to, &options).map_err(explain)?;
+        let value = format::write(&found, to, options).map_err(explain)?;
         let (kind, size) = describe(&found);
-        Ok(Answer { value, kind, size: u32::try_from(size).unwrap_or(u32::MAX) })
+        Ok(Answer {
+            value,
+            kind,
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+        })
     }
 
     fn convert(
@@ -40,8 +44,8 @@ impl Guest for Data {
         csv: Option<CsvOptions>,
     ) -> Result<String, String> {
         let options = options(csv, compact.unwrap_or(false));
-        format::read(&text, translate(from), &options)
-            .and_then(|value| format::write(&value, translate(to), &options))
+        format::read(&text, translate(from), options)
+            .and_then(|value| format::write(&value, translate(to), options))
             .map_err(explain)
     }
 }
@@ -57,7 +61,10 @@ fn translate(format: bindings::Format) -> Format {
 
 fn options(csv: Option<CsvOptions>, compact: bool) -> Options {
     let default = Options::default();
-    let csv = csv.unwrap_or(CsvOptions { delimiter: None, infer: None });
+    let csv = csv.unwrap_or(CsvOptions {
+        delimiter: None,
+        infer: None,
+    });
     Options {
         compact,
         delimiter: csv.delimiter.unwrap_or(default.delimiter),
@@ -81,7 +88,10 @@ fn explain(error: Error) -> String {
     error.to_string()
 }
 
-#[expect(unsafe_code, reason = "generated: the canonical ABI hands over pointers")]
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI hands over pointers"
+)]
 mod exports {
     super::bindings::export!(Data with_types_in super::bindings);
     use super::Data;

@@ -11,7 +11,7 @@ pub const MAX_OUTPUT_BYTES: usize = 512 * 1024;
 /// The deepest nesting. Parsers, writers, and the query engine recurse.
 pub const MAX_DEPTH: usize = 100;
 
-/// The most values. A few lines of YAML aliases or of JMESPath can stand for billions.
+/// The most values. A few lines of YAML aliases or of `JMESPath` can stand for billions.
 pub const MAX_VALUES: usize = 500_000;
 
 /// The longest query. Its parser and its interpreter recurse.

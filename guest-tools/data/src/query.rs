@@ -1,4 +1,4 @@
-//! JMESPath over the model.
+//! `JMESPath` over the model.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +16,30 @@ pub fn query(value: Value, expression: &str) -> Result<Value, Error> {
     if expression.len() > MAX_EXPRESSION_BYTES {
         return Err(Error::ExpressionLength(expression.len()));
     }
-    let failed = |error: jmespath::JmespathError| {
-        Error::Expression(error.to_string().trim_end().to_owned())
-    };
-    let syntax = jmespath::parse(expression).map_err(failed)?;
+    if nesting(expression) > MAX_DEPTH {
+        return Err(Error::ExpressionDepth);
+    }
+    let syntax = jmespath::parse(expression).map_err(|error| Error::expression(&error))?;
     // Not `search`: it would copy the data through serde first.
     let mut context = Context::new(expression, &DEFAULT_RUNTIME);
     let data = Rcvar::new(variable(value));
-    let found = jmespath::interpret(&data, &syntax, &mut context).map_err(failed)?;
+    let found = jmespath::interpret(&data, &syntax, &mut context);
+    let found = found.map_err(|error| Error::expression(&error))?;
     model(&found, &mut Budget::default(), 0)
+}
+
+/// How deeply the parser recurses, at most. Brackets in quotes count too: nobody needs a hundred.
+fn nesting(expression: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for character in expression.chars() {
+        match character {
+            '(' | '[' | '{' | '!' | '&' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 fn variable(value: Value) -> Variable {
@@ -33,9 +48,12 @@ fn variable(value: Value) -> Variable {
         Value::Bool(value) => Variable::Bool(value),
         Value::Number(value) => Variable::Number(value),
         Value::String(value) => Variable::String(value),
-        Value::Array(items) => {
-            Variable::Array(items.into_iter().map(|item| Rcvar::new(variable(item))).collect())
-        }
+        Value::Array(items) => Variable::Array(
+            items
+                .into_iter()
+                .map(|item| Rcvar::new(variable(item)))
+                .collect(),
+        ),
         Value::Object(fields) => {
             let fields: BTreeMap<_, _> = fields
                 .into_iter()
@@ -90,7 +108,10 @@ mod tests {
         assert_eq!(ask("people[?age > `30`].name"), json!(["Ann"]));
         assert_eq!(ask("sort_by(people, &age)[0].name"), json!("Bo"));
         assert_eq!(ask("length(people)"), json!(2));
-        assert_eq!(ask("{first: people[0].name, none: nobody}"), json!({"first": "Ann", "none": null}));
+        assert_eq!(
+            ask("{first: people[0].name, none: nobody}"),
+            json!({"first": "Ann", "none": null})
+        );
     }
 
     #[test]
@@ -102,10 +123,24 @@ mod tests {
     fn says_what_is_wrong() {
         let message = query(json!({}), "a..b").unwrap_err().to_string();
         assert!(message.starts_with("`expression` failed: "), "{message}");
-        assert!(query(json!({}), "nonsense(@)").unwrap_err().to_string().contains("nonsense"));
+        assert!(
+            query(json!({}), "nonsense(@)")
+                .unwrap_err()
+                .to_string()
+                .contains("nonsense")
+        );
         assert!(matches!(query(json!({}), "&a"), Err(Error::Expression(_))));
+        let unclosed = "(".repeat(MAX_DEPTH);
+        assert!(query(json!({}), &unclosed).unwrap_err().to_string().len() < 500);
+        for deep in ["(", "!", "[", "&"] {
+            let deep = deep.repeat(MAX_DEPTH + 1);
+            assert_eq!(query(json!({}), &deep), Err(Error::ExpressionDepth));
+        }
         let long = "a".repeat(MAX_EXPRESSION_BYTES + 1);
-        assert_eq!(query(json!({}), &long), Err(Error::ExpressionLength(long.len())));
+        assert_eq!(
+            query(json!({}), &long),
+            Err(Error::ExpressionLength(long.len()))
+        );
     }
 
     #[test]

@@ -13,10 +13,11 @@ use crate::limits::{Budget, MAX_COLUMNS};
 ///
 /// # Errors
 /// When a row has another length than the header, a name repeats, or there is too much.
-pub fn read(text: &str, options: &Options) -> Result<Value, Error> {
-    let mut reader =
-        ReaderBuilder::new().delimiter(delimiter(options)?).from_reader(text.as_bytes());
-    let invalid = |error: csv::Error| Error::syntax(Format::Csv, error);
+pub fn read(text: &str, options: Options) -> Result<Value, Error> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(options)?)
+        .from_reader(text.as_bytes());
+    let invalid = |error: csv::Error| Error::syntax(Format::Csv, &error);
     let header = reader.headers().map_err(invalid)?.clone();
     check(&header)?;
 
@@ -26,7 +27,11 @@ pub fn read(text: &str, options: &Options) -> Result<Value, Error> {
         let record = record.map_err(invalid)?;
         budget.take(1 + record.len())?;
         let cells = header.iter().zip(&record).map(|(name, cell)| {
-            let value = if options.infer { infer(cell) } else { Value::from(cell) };
+            let value = if options.infer {
+                infer(cell)
+            } else {
+                Value::from(cell)
+            };
             (name.to_owned(), value)
         });
         rows.push(Value::Object(cells.collect()));
@@ -38,7 +43,7 @@ pub fn read(text: &str, options: &Options) -> Result<Value, Error> {
 ///
 /// # Errors
 /// When `value` is anything else, or has too many columns.
-pub fn write(value: &Value, options: &Options) -> Result<String, Error> {
+pub fn write(value: &Value, options: Options) -> Result<String, Error> {
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter(options)?)
         // A list of lists may be ragged; a list of objects is not, because every key is a column.
@@ -59,7 +64,9 @@ pub fn write(value: &Value, options: &Options) -> Result<String, Error> {
         let columns = columns(rows)?;
         writer.write_record(&columns).map_err(failed)?;
         for row in rows.iter().filter_map(Value::as_object) {
-            let cells = columns.iter().map(|name| row.get(*name).map_or_else(String::new, cell));
+            let cells = columns
+                .iter()
+                .map(|name| row.get(*name).map_or_else(String::new, cell));
             writer.write_record(cells).map_err(failed)?;
         }
     }
@@ -75,7 +82,7 @@ fn check(header: &StringRecord) -> Result<(), Error> {
     match header.iter().find(|name| !seen.insert(*name)) {
         Some(name) => Err(Error::syntax(
             Format::Csv,
-            format_args!("the header row names the column `{name}` twice"),
+            &format_args!("the header row names the column `{name}` twice"),
         )),
         None => Ok(()),
     }
@@ -86,7 +93,9 @@ fn columns(rows: &[Value]) -> Result<Vec<&str>, Error> {
     let mut names = Map::new();
     let mut columns = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        let Value::Object(fields) = row else { return Err(not_a_table(&format!("$[{index}]"))) };
+        let Value::Object(fields) = row else {
+            return Err(not_a_table(&format!("$[{index}]")));
+        };
         for name in fields.keys() {
             if !names.contains_key(name) {
                 names.insert(name.clone(), Value::Null);
@@ -109,7 +118,7 @@ fn not_a_table(path: &str) -> Error {
     }
 }
 
-fn delimiter(options: &Options) -> Result<u8, Error> {
+fn delimiter(options: Options) -> Result<u8, Error> {
     match u8::try_from(options.delimiter) {
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0) => Ok(byte),
         _ => Err(Error::Delimiter),
@@ -153,34 +162,57 @@ mod tests {
     fn reads_rows_and_guesses_types() {
         let text = "name,zip,n\n\"Ann, B\",01234,-1.5\nBo,true,18446744073709551616\n";
         assert_eq!(
-            read(text, &Options::default()).unwrap(),
+            read(text, Options::default()).unwrap(),
             json!([
                 {"name": "Ann, B", "zip": "01234", "n": -1.5},
                 {"name": "Bo", "zip": true, "n": "18446744073709551616"},
             ])
         );
-        let plain = Options { infer: false, delimiter: '\t', ..Options::default() };
-        assert_eq!(read("a\tb\n1\t2\n", &plain).unwrap(), json!([{"a": "1", "b": "2"}]));
+        let plain = Options {
+            infer: false,
+            delimiter: '\t',
+            ..Options::default()
+        };
+        assert_eq!(
+            read("a\tb\n1\t2\n", plain).unwrap(),
+            json!([{"a": "1", "b": "2"}])
+        );
     }
 
     #[test]
     fn writes_the_union_of_keys() {
         let value = json!([{"a": 1, "b": null}, {"c": "x,\"y\"", "a": [1]}]);
         assert_eq!(
-            write(&value, &Options::default()).unwrap(),
+            write(&value, Options::default()).unwrap(),
             "a,b,c\n1,,\n[1],,\"x,\"\"y\"\"\"\n"
         );
-        assert_eq!(write(&json!([[1, 2], [3]]), &Options::default()).unwrap(), "1,2\n3\n");
-        assert_eq!(write(&json!({"a": true}), &Options::default()).unwrap(), "a\ntrue\n");
+        assert_eq!(
+            write(&json!([[1, 2], [3]]), Options::default()).unwrap(),
+            "1,2\n3\n"
+        );
+        assert_eq!(
+            write(&json!({"a": true}), Options::default()).unwrap(),
+            "a\ntrue\n"
+        );
     }
 
     #[test]
     fn says_what_is_no_table() {
-        let message = write(&json!([{}, 1]), &Options::default()).unwrap_err().to_string();
+        let message = write(&json!([{}, 1]), Options::default())
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("`$[1]`"), "{message}");
-        assert!(read("a,a\n1,2\n", &Options::default()).is_err());
-        assert!(read("a,b\n1\n", &Options::default()).unwrap_err().to_string().contains("line: 2"));
-        let odd = Options { delimiter: 'ä', ..Options::default() };
-        assert_eq!(read("", &odd), Err(Error::Delimiter));
+        assert!(read("a,a\n1,2\n", Options::default()).is_err());
+        assert!(
+            read("a,b\n1\n", Options::default())
+                .unwrap_err()
+                .to_string()
+                .contains("line: 2")
+        );
+        let odd = Options {
+            delimiter: 'ä',
+            ..Options::default()
+        };
+        assert_eq!(read("", odd), Err(Error::Delimiter));
     }
 }

@@ -8,5 +8,6 @@ pub use writer::write;
 
 /// A place in the data, for messages.
 fn join(path: &[&str]) -> String {
-    path.iter().fold("$".to_owned(), |joined, key| joined + "." + key)
+    path.iter()
+        .fold("$".to_owned(), |joined, key| joined + "." + key)
 }

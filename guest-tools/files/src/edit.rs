@@ -39,18 +39,35 @@ pub fn edit(
     let count = text.matches(old).count();
     let lines = || {
         text.match_indices(old).map(|(at, _)| {
-            1 + text.get(..at).unwrap_or_default().bytes().filter(|&byte| byte == b'\n').count()
+            1 + text
+                .get(..at)
+                .unwrap_or_default()
+                .bytes()
+                .filter(|&byte| byte == b'\n')
+                .count()
         })
     };
-    let Some(line) = lines().next() else { return Err(Error::Missing(place.display(disk))) };
+    let Some(line) = lines().next() else {
+        return Err(Error::Missing(place.display(disk)));
+    };
     if count > 1 && !all {
-        let lines: Vec<_> = lines().take(NAMED_LINES).map(|line| line.to_string()).collect();
-        return Err(Error::Ambiguous { path: place.display(disk), count, lines: lines.join(", ") });
+        let lines: Vec<_> = lines()
+            .take(NAMED_LINES)
+            .map(|line| line.to_string())
+            .collect();
+        return Err(Error::Ambiguous {
+            path: place.display(disk),
+            count,
+            lines: lines.join(", "),
+        });
     }
     let kept = text.len() - count * old.len();
     let size = new.len().saturating_mul(count).saturating_add(kept);
     if size > MAX_EDIT_BYTES {
-        return Err(Error::Large { path: place.display(disk), bytes: size as u64 });
+        return Err(Error::Large {
+            path: place.display(disk),
+            bytes: size as u64,
+        });
     }
     let edited = text.replace(old, new);
     disk.write(&place, edited.as_bytes(), How::Replace)
@@ -65,7 +82,10 @@ fn text(disk: &impl Disk, place: &Place) -> Result<String, Error> {
         return Err(failed(Fault::IsDirectory));
     }
     if stat.size > MAX_EDIT_BYTES as u64 {
-        return Err(Error::Large { path: place.display(disk), bytes: stat.size });
+        return Err(Error::Large {
+            path: place.display(disk),
+            bytes: stat.size,
+        });
     }
     let bytes = disk.read(place, 0, MAX_EDIT_BYTES).map_err(failed)?;
     String::from_utf8(bytes).map_err(|_| Error::Binary(place.display(disk)))
@@ -79,10 +99,19 @@ mod tests {
     #[test]
     fn changes_the_only_place() {
         let disk = Memory::new(&["/d"]).with(&[("f", b"one\ntwo\nthree\n")]);
-        assert_eq!(edit(&disk, "f", "two\n", "2\n2\n", false), Ok(Edited { count: 1, line: 2 }));
+        assert_eq!(
+            edit(&disk, "f", "two\n", "2\n2\n", false),
+            Ok(Edited { count: 1, line: 2 })
+        );
         assert_eq!(disk.text("f"), "one\n2\n2\nthree\n");
-        assert_eq!(edit(&disk, "f", "2", "zwei", true), Ok(Edited { count: 2, line: 2 }));
-        assert_eq!(edit(&disk, "f", "zwei\nzwei\n", "", false), Ok(Edited { count: 1, line: 2 }));
+        assert_eq!(
+            edit(&disk, "f", "2", "zwei", true),
+            Ok(Edited { count: 2, line: 2 })
+        );
+        assert_eq!(
+            edit(&disk, "f", "zwei\nzwei\n", "", false),
+            Ok(Edited { count: 1, line: 2 })
+        );
         assert_eq!(disk.text("f"), "one\nthree\n");
     }
 
@@ -95,15 +124,24 @@ mod tests {
         assert!(message("", "x").contains("empty"));
         assert!(message("a", "a").contains("differ"));
         assert_eq!(disk.text("f"), "a\nb\na\n");
-        assert_eq!(edit(&disk, "g", "a", "b", false), Err(Error::Binary("/d/g".into())));
+        assert_eq!(
+            edit(&disk, "g", "a", "b", false),
+            Err(Error::Binary("/d/g".into()))
+        );
         assert!(edit(&disk, "/d", "a", "b", false).is_err());
     }
 
     #[test]
     fn bounds_what_it_makes() {
-        let disk = Memory::new(&["/d"]).with(&[("f", &[b'a'; 100_000])]);
+        let disk = Memory::new(&["/d"]).with(&[("f", &vec![b'a'; 100_000])]);
         let result = edit(&disk, "f", "a", &"b".repeat(1_000), true);
-        assert!(matches!(result, Err(Error::Large { bytes: 100_000_000, .. })));
+        assert!(matches!(
+            result,
+            Err(Error::Large {
+                bytes: 100_000_000,
+                ..
+            })
+        ));
     }
 
     #[test]

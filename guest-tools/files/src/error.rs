@@ -68,7 +68,9 @@ pub enum Error {
         most: u32,
     },
     /// A text that is too large to write.
-    #[error("`text` has {0} bytes and the most is {MAX_WRITE_BYTES}: write it in parts with `append`")]
+    #[error(
+        "`text` has {0} bytes and the most is {MAX_WRITE_BYTES}: write it in parts with `append`"
+    )]
     Long(usize),
     /// An edit whose text does not occur.
     #[error(
@@ -104,13 +106,15 @@ pub enum Error {
 fn explain(path: &str, root: &str, fault: Fault, writing: bool) -> String {
     match fault {
         Fault::Denied if writing => format!(
-            "`{path}` cannot be written: `{root}` may be granted for reading only; ask the operator \
-             for fs.write=HOST:{root}"
+            "`{path}` cannot be written: `{root}` is granted for reading only (ask the operator for \
+             fs.write=HOST:{root}), a link leads out of it, or the host forbids it"
         ),
         Fault::Denied => {
-            format!("`{path}` cannot be read: the operator's grant or a link leads elsewhere")
+            format!("`{path}` cannot be read: a link leads out of `{root}`, or the host forbids it")
         }
-        Fault::Exists => format!("`{path}` exists: set `mode` to `replace` or `append`, or use `edit`"),
+        Fault::Exists => {
+            format!("`{path}` exists: set `mode` to `replace` or `append`, or use `edit`")
+        }
         Fault::IsDirectory => format!("`{path}` is a directory: use `list`"),
         Fault::Missing if writing => {
             format!("the directory of `{path}` does not exist: set `parents` to true")

@@ -21,7 +21,9 @@ pub fn matches(pattern: &str, name: &str) -> bool {
                 n += 1;
             }
             _ => {
-                let Some((after, from)) = retry else { return false };
+                let Some((after, from)) = retry else {
+                    return false;
+                };
                 retry = Some((after, from + 1));
                 p = after;
                 n = from + 1;
@@ -37,12 +39,23 @@ mod tests {
 
     #[test]
     fn matches_names() {
-        for (pattern, name) in
-            [("*", ""), ("*.md", "a.md"), ("a?c*", "abc"), ("*a*b*", "xxaxxbxx"), ("ä?", "äö"), ("**", "a")]
-        {
+        for (pattern, name) in [
+            ("*", ""),
+            ("*.md", "a.md"),
+            ("a?c*", "abc"),
+            ("*a*b*", "xxaxxbxx"),
+            ("ä?", "äö"),
+            ("**", "a"),
+        ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("", "a"), ("*.md", "a.mdx"), ("?", ""), ("a*b", "ac"), ("A", "a")] {
+        for (pattern, name) in [
+            ("", "a"),
+            ("*.md", "a.mdx"),
+            ("?", ""),
+            ("a*b", "ac"),
+            ("A", "a"),
+        ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

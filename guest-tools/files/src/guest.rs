@@ -28,8 +28,8 @@ impl Guest for Files {
         limit: Option<u32>,
     ) -> Result<Listing, String> {
         let filter = filter(glob, hidden)?;
-        let listing = list::list(&Granted::new(), path.as_deref(), depth, &filter, limit)
-            .map_err(explain)?;
+        let listing =
+            list::list(&Granted::new(), path.as_deref(), depth, &filter, limit).map_err(explain)?;
         let entries = listing.entries.into_iter().map(|entry| Entry {
             path: entry.path,
             kind: match entry.kind {
@@ -40,14 +40,13 @@ impl Guest for Files {
             },
             size: entry.size,
         });
-        Ok(Listing { entries: entries.collect(), more: listing.more })
+        Ok(Listing {
+            entries: entries.collect(),
+            more: listing.more,
+        })
     }
 
-    fn read(
-        path: String,
-        first_line: Option<u32>,
-        lines: Option<u32>,
-    ) -> Result<Excerpt, String> {
+    fn read(path: String, first_line: Option<u32>, lines: Option<u32>) -> Result<Excerpt, String> {
         let excerpt = read::read(&Granted::new(), &path, first_line, lines).map_err(explain)?;
         Ok(Excerpt {
             text: excerpt.text,
@@ -69,14 +68,23 @@ impl Guest for Files {
         limit: Option<u32>,
     ) -> Result<Findings, String> {
         let filter = filter(glob, hidden)?;
-        let pattern =
-            Pattern::new(&pattern, literal.unwrap_or(false), ignore_case.unwrap_or(false))
-                .map_err(explain)?;
+        let pattern = Pattern::new(
+            &pattern,
+            literal.unwrap_or(false),
+            ignore_case.unwrap_or(false),
+        )
+        .map_err(explain)?;
         let found = search::search(&Granted::new(), pattern, path.as_deref(), &filter, limit)
             .map_err(explain)?;
         let hits = found.hits.into_iter();
         Ok(Findings {
-            hits: hits.map(|hit| Hit { path: hit.path, line: hit.line, text: hit.text }).collect(),
+            hits: hits
+                .map(|hit| Hit {
+                    path: hit.path,
+                    line: hit.line,
+                    text: hit.text,
+                })
+                .collect(),
             searched: found.searched,
             skipped: found.skipped,
             more: found.more,
@@ -97,23 +105,27 @@ impl Guest for Files {
         write::write(&Granted::new(), &path, &text, how, parents.unwrap_or(false)).map_err(explain)
     }
 
-    fn edit(
-        path: String,
-        old: String,
-        new: String,
-        all: Option<bool>,
-    ) -> Result<Edited, String> {
+    fn edit(path: String, old: String, new: String, all: Option<bool>) -> Result<Edited, String> {
         let edited = edit::edit(&Granted::new(), &path, &old, &new, all.unwrap_or(false))
             .map_err(explain)?;
-        Ok(Edited { count: narrow(edited.count), line: narrow(edited.line) })
+        Ok(Edited {
+            count: narrow(edited.count),
+            line: narrow(edited.line),
+        })
     }
 }
 
 fn filter(glob: Option<String>, hidden: Option<bool>) -> Result<Filter, String> {
-    if glob.as_ref().is_some_and(|glob| glob.len() > glob::MAX_GLOB_BYTES) {
+    if glob
+        .as_ref()
+        .is_some_and(|glob| glob.len() > glob::MAX_GLOB_BYTES)
+    {
         return Err(format!("`glob` has at most {} bytes", glob::MAX_GLOB_BYTES));
     }
-    Ok(Filter { glob, hidden: hidden.unwrap_or(false) })
+    Ok(Filter {
+        glob,
+        hidden: hidden.unwrap_or(false),
+    })
 }
 
 /// Counts fit: a guest's memory has 32-bit addresses.
@@ -126,7 +138,10 @@ fn explain(error: Error) -> String {
     error.to_string()
 }
 
-#[expect(unsafe_code, reason = "generated: the canonical ABI hands over pointers")]
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI hands over pointers"
+)]
 mod exports {
     super::bindings::export!(Files with_types_in super::bindings);
     use super::Files;

@@ -56,11 +56,18 @@ pub fn list(
             return ControlFlow::Break(());
         }
         let size = (kind == Kind::File).then(|| disk.stat(place).ok().map(|stat| stat.size));
-        entries.push(Listed { path: place.display(disk), kind, size: size.flatten() });
+        entries.push(Listed {
+            path: place.display(disk),
+            kind,
+            size: size.flatten(),
+        });
         ControlFlow::Continue(())
     });
     let missed = missed.map_err(|fault| start.fault(fault, false, disk))?;
-    Ok(Listing { entries, more: missed.more || missed.unreadable > 0 })
+    Ok(Listing {
+        entries,
+        more: missed.more || missed.unreadable > 0,
+    })
 }
 
 fn roots(disk: &impl Disk) -> Result<Listing, Error> {
@@ -72,13 +79,20 @@ fn roots(disk: &impl Disk) -> Result<Listing, Error> {
         kind: Kind::Directory,
         size: None,
     });
-    Ok(Listing { entries: entries.collect(), more: false })
+    Ok(Listing {
+        entries: entries.collect(),
+        more: false,
+    })
 }
 
 /// Checks a number that the caller chose.
 pub(crate) const fn within(parameter: &'static str, value: u32, most: u32) -> Result<u32, Error> {
     if value == 0 || value > most {
-        return Err(Error::Limit { parameter, value, most });
+        return Err(Error::Limit {
+            parameter,
+            value,
+            most,
+        });
     }
     Ok(value)
 }
@@ -93,25 +107,44 @@ mod tests {
         let disk = Memory::new(&["/d"]).with(&[("a/b", b"12"), ("c", b"123")]);
         let all = Filter::default();
         let listing = list(&disk, Some("/d"), None, &all, None).unwrap();
-        let file = |path: &str, size| Listed { path: path.into(), kind: Kind::File, size: Some(size) };
-        let directory = |path: &str| Listed { path: path.into(), kind: Kind::Directory, size: None };
+        let file = |path: &str, size| Listed {
+            path: path.into(),
+            kind: Kind::File,
+            size: Some(size),
+        };
+        let directory = |path: &str| Listed {
+            path: path.into(),
+            kind: Kind::Directory,
+            size: None,
+        };
         assert_eq!(
             listing,
-            Listing { entries: vec![directory("/d/a"), file("/d/c", 3)], more: false }
+            Listing {
+                entries: vec![directory("/d/a"), file("/d/c", 3)],
+                more: false
+            }
         );
         let listing = list(&disk, Some("."), Some(2), &all, Some(2)).unwrap();
         assert_eq!(
             listing,
-            Listing { entries: vec![directory("/d/a"), file("/d/a/b", 2)], more: true }
+            Listing {
+                entries: vec![directory("/d/a"), file("/d/a/b", 2)],
+                more: true
+            }
         );
-        assert_eq!(list(&disk, None, None, &all, None).unwrap().entries, [directory("/d")]);
+        assert_eq!(
+            list(&disk, None, None, &all, None).unwrap().entries,
+            [directory("/d")]
+        );
     }
 
     #[test]
     fn says_what_is_wrong() {
         let disk = Memory::new(&["/d"]).with(&[("c", b"")]);
         let message = |path, depth| {
-            list(&disk, Some(path), depth, &Filter::default(), None).unwrap_err().to_string()
+            list(&disk, Some(path), depth, &Filter::default(), None)
+                .unwrap_err()
+                .to_string()
         };
         assert!(message("/d/x", None).contains("`/d/x` does not exist"));
         assert!(message("/d/c", None).contains("not a directory"));

@@ -15,7 +15,9 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(roots: &[&str]) -> Self {
-        let nodes = (0..roots.len()).map(|root| (Place::root(root), None)).collect();
+        let nodes = (0..roots.len())
+            .map(|root| (Place::root(root), None))
+            .collect();
         Self {
             roots: roots.iter().map(ToString::to_string).collect(),
             nodes: RefCell::new(nodes),
@@ -26,7 +28,10 @@ impl Memory {
     /// With these files in the first directory.
     pub(crate) fn with(self, files: &[(&str, &[u8])]) -> Self {
         for (path, bytes) in files {
-            let place = Place { root: 0, path: (*path).to_owned() };
+            let place = Place {
+                root: 0,
+                path: (*path).to_owned(),
+            };
             let mut nodes = self.nodes.borrow_mut();
             for ancestor in place.ancestors() {
                 nodes.insert(ancestor, None);
@@ -37,18 +42,30 @@ impl Memory {
     }
 
     pub(crate) fn read_only(self) -> Self {
-        Self { read_only: true, ..self }
+        Self {
+            read_only: true,
+            ..self
+        }
     }
 
     pub(crate) fn text(&self, path: &str) -> String {
-        let place = Place { root: 0, path: path.to_owned() };
+        let place = Place {
+            root: 0,
+            path: path.to_owned(),
+        };
         String::from_utf8(self.nodes.borrow()[&place].clone().unwrap()).unwrap()
     }
 
     fn stat_of(node: Option<&Vec<u8>>) -> Stat {
         match node {
-            Some(bytes) => Stat { kind: Kind::File, size: bytes.len() as u64 },
-            None => Stat { kind: Kind::Directory, size: 0 },
+            Some(bytes) => Stat {
+                kind: Kind::File,
+                size: bytes.len() as u64,
+            },
+            None => Stat {
+                kind: Kind::Directory,
+                size: 0,
+            },
         }
     }
 }
@@ -60,7 +77,10 @@ impl Disk for Memory {
 
     fn stat(&self, place: &Place) -> Result<Stat, Fault> {
         let nodes = self.nodes.borrow();
-        nodes.get(place).map(|node| Self::stat_of(node.as_ref())).ok_or(Fault::Missing)
+        nodes
+            .get(place)
+            .map(|node| Self::stat_of(node.as_ref()))
+            .ok_or(Fault::Missing)
     }
 
     fn entries(&self, place: &Place, limit: usize) -> Result<Vec<Entry>, Fault> {
@@ -77,14 +97,21 @@ impl Disk for Memory {
             };
             let here = child.root == place.root && !name.is_empty() && !name.contains('/');
             let kind = Self::stat_of(node.as_ref()).kind;
-            here.then(|| Entry { name: name.to_owned(), kind })
+            here.then(|| Entry {
+                name: name.to_owned(),
+                kind,
+            })
         });
         Ok(inside.take(limit).collect())
     }
 
     fn read(&self, place: &Place, offset: u64, length: usize) -> Result<Vec<u8>, Fault> {
         let nodes = self.nodes.borrow();
-        let bytes = nodes.get(place).ok_or(Fault::Missing)?.as_ref().ok_or(Fault::IsDirectory)?;
+        let bytes = nodes
+            .get(place)
+            .ok_or(Fault::Missing)?
+            .as_ref()
+            .ok_or(Fault::IsDirectory)?;
         let start = usize::try_from(offset).unwrap().min(bytes.len());
         Ok(bytes[start..bytes.len().min(start + length)].to_vec())
     }
@@ -93,7 +120,10 @@ impl Disk for Memory {
         if self.read_only {
             return Err(Fault::Denied);
         }
-        if place.ancestors().any(|ancestor| self.stat(&ancestor).is_err()) {
+        if place
+            .ancestors()
+            .any(|ancestor| self.stat(&ancestor).is_err())
+        {
             return Err(Fault::Missing);
         }
         let mut nodes = self.nodes.borrow_mut();

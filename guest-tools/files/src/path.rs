@@ -21,7 +21,10 @@ pub struct Place {
 impl Place {
     /// The granted directory `root` itself.
     pub const fn root(root: usize) -> Self {
-        Self { root, path: String::new() }
+        Self {
+            root,
+            path: String::new(),
+        }
     }
 
     /// The place that `path` names.
@@ -38,7 +41,11 @@ impl Place {
         }
         let outside = || Error::Outside {
             path: path.to_owned(),
-            granted: roots.iter().map(|root| format!("`{root}`")).collect::<Vec<_>>().join(", "),
+            granted: roots
+                .iter()
+                .map(|root| format!("`{root}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let parts = normalise(path).ok_or_else(outside)?;
         let best = roots
@@ -51,33 +58,44 @@ impl Place {
                 }
                 let root = normalise(root)?;
                 let rest = parts.strip_prefix(root.as_slice())?;
-                Some((root.len(), Self { root: index, path: rest.join("/") }))
+                Some((
+                    root.len(),
+                    Self {
+                        root: index,
+                        path: rest.join("/"),
+                    },
+                ))
             })
             .max_by_key(|(length, _)| *length);
         match best {
             Some((_, place)) => Ok(place),
-            None if roots.len() == 1 && !path.starts_with('/') => {
-                Ok(Self { root: 0, path: parts.join("/") })
-            }
+            None if roots.len() == 1 && !path.starts_with('/') => Ok(Self {
+                root: 0,
+                path: parts.join("/"),
+            }),
             None => Err(outside()),
         }
     }
 
     /// The place called `name` in this directory.
     pub fn join(&self, name: &str) -> Self {
-        let path =
-            if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) };
-        Self { root: self.root, path }
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.path)
+        };
+        Self {
+            root: self.root,
+            path,
+        }
     }
 
     /// The directories on the way to this place, outermost first.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> {
-        self.path
-            .match_indices('/')
-            .map(|(end, _)| Self {
-                root: self.root,
-                path: self.path.get(..end).unwrap_or_default().to_owned(),
-            })
+        self.path.match_indices('/').map(|(end, _)| Self {
+            root: self.root,
+            path: self.path.get(..end).unwrap_or_default().to_owned(),
+        })
     }
 
     /// The last part of the path; empty for a granted directory itself.
@@ -87,7 +105,10 @@ impl Place {
 
     /// The whole path, as the caller may write it.
     pub fn display(&self, disk: &impl Disk) -> String {
-        let root = disk.roots().get(self.root).map_or("", |root| root.trim_end_matches('/'));
+        let root = disk
+            .roots()
+            .get(self.root)
+            .map_or("", |root| root.trim_end_matches('/'));
         match (root, self.path.as_str()) {
             ("", "") => "/".to_owned(),
             (root, "") => root.to_owned(),
@@ -98,7 +119,12 @@ impl Place {
     /// What to say when the file system refuses this place.
     pub(crate) fn fault(&self, fault: Fault, writing: bool, disk: &impl Disk) -> Error {
         let root = disk.roots().get(self.root).cloned().unwrap_or_default();
-        Error::Fault { path: self.display(disk), root, fault, writing }
+        Error::Fault {
+            path: self.display(disk),
+            root,
+            fault,
+            writing,
+        }
     }
 }
 
@@ -141,13 +167,26 @@ mod tests {
         assert_eq!(find("a//b", &["/docs"]), Ok((0, "a/b".into())));
         assert_eq!(find("a", &["."]), Ok((0, "a".into())));
         assert_eq!(find("work/a", &["work", "/docs"]), Ok((0, "a".into())));
-        assert!(matches!(find("a", &["/docs", "/work"]), Err(Error::Outside { .. })));
+        assert!(matches!(
+            find("a", &["/docs", "/work"]),
+            Err(Error::Outside { .. })
+        ));
     }
 
     #[test]
     fn nothing_leads_out() {
-        for path in ["/etc/passwd", "/docs/../etc", "..", "../docs", "a/../../b", "/.."] {
-            assert!(matches!(find(path, &["/docs"]), Err(Error::Outside { .. })), "{path}");
+        for path in [
+            "/etc/passwd",
+            "/docs/../etc",
+            "..",
+            "../docs",
+            "a/../../b",
+            "/..",
+        ] {
+            assert!(
+                matches!(find(path, &["/docs"]), Err(Error::Outside { .. })),
+                "{path}"
+            );
         }
         assert_eq!(find("/docs", &[]), Err(Error::NoGrant));
         assert_eq!(find("", &["/docs"]), Err(Error::Path));
@@ -158,7 +197,10 @@ mod tests {
     #[test]
     fn shows_whole_paths() {
         let disk = Memory::new(&["/docs", "/"]);
-        assert_eq!(Place::root(0).join("a").join("b").display(&disk), "/docs/a/b");
+        assert_eq!(
+            Place::root(0).join("a").join("b").display(&disk),
+            "/docs/a/b"
+        );
         assert_eq!(Place::root(1).display(&disk), "/");
         assert_eq!(Place::root(1).join("a").display(&disk), "/a");
     }

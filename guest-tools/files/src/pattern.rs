@@ -63,9 +63,10 @@ impl Pattern {
     pub fn find(&mut self, line: &str) -> Option<usize> {
         match self {
             Self::Literal(text) => line.find(text.as_str()),
-            Self::Regex(engine, cache) => {
-                engine.find_iter(cache, line).next().map(|found| found.start())
-            }
+            Self::Regex(engine, cache) => engine
+                .find_iter(cache, line)
+                .next()
+                .map(|found| found.start()),
         }
     }
 }
@@ -81,7 +82,9 @@ mod tests {
     use super::*;
 
     fn find(pattern: &str, literal: bool, ignore_case: bool, line: &str) -> Option<usize> {
-        Pattern::new(pattern, literal, ignore_case).unwrap().find(line)
+        Pattern::new(pattern, literal, ignore_case)
+            .unwrap()
+            .find(line)
     }
 
     #[test]

@@ -53,17 +53,26 @@ pub fn read(
     let first_line = within("first-line", first_line.unwrap_or(1), u32::MAX)?;
     let lines = within("lines", lines.unwrap_or(DEFAULT_LINES), MAX_LINES)?;
     let place = Place::find(path, disk)?;
-    let stat = disk.stat(&place).map_err(|fault| place.fault(fault, false, disk))?;
+    let stat = disk
+        .stat(&place)
+        .map_err(|fault| place.fault(fault, false, disk))?;
     if stat.kind == Kind::Directory {
         return Err(place.fault(crate::disk::Fault::IsDirectory, false, disk));
     }
 
-    let mut gather = Gather { first: first_line, last: first_line.saturating_add(lines), ..Gather::default() };
+    let mut gather = Gather {
+        first: first_line,
+        last: first_line.saturating_add(lines),
+        ..Gather::default()
+    };
     let mut offset = 0;
     while !gather.full && offset < stat.size.max(1) {
         if offset >= MAX_SCAN_BYTES {
             if gather.bytes.is_empty() {
-                return Err(Error::Far { path: place.display(disk), line: first_line });
+                return Err(Error::Far {
+                    path: place.display(disk),
+                    line: first_line,
+                });
             }
             gather.next = Some(gather.line);
             break;
@@ -77,7 +86,9 @@ pub fn read(
         offset += chunk.len() as u64;
         gather.take(&chunk);
     }
-    let (text, last_line) = gather.text().ok_or_else(|| Error::Binary(place.display(disk)))?;
+    let (text, last_line) = gather
+        .text()
+        .ok_or_else(|| Error::Binary(place.display(disk)))?;
     Ok(Excerpt {
         text,
         first_line,
@@ -105,7 +116,16 @@ struct Gather {
 
 impl Default for Gather {
     fn default() -> Self {
-        Self { first: 1, last: 1, line: 1, kept: 0, bytes: Vec::new(), cut: 0, next: None, full: false }
+        Self {
+            first: 1,
+            last: 1,
+            line: 1,
+            kept: 0,
+            bytes: Vec::new(),
+            cut: 0,
+            next: None,
+            full: false,
+        }
     }
 }
 
@@ -195,7 +215,12 @@ mod tests {
         let disk = disk(b"1\n2\n3\n4");
         let read = |first, lines| {
             let excerpt = read(&disk, "/d/f", first, lines).unwrap();
-            (excerpt.text, excerpt.first_line, excerpt.last_line, excerpt.next_line)
+            (
+                excerpt.text,
+                excerpt.first_line,
+                excerpt.last_line,
+                excerpt.next_line,
+            )
         };
         assert_eq!(read(None, None), ("1\n2\n3\n4".into(), 1, 4, None));
         assert_eq!(read(Some(2), Some(2)), ("2\n3\n".into(), 2, 3, Some(4)));
@@ -205,7 +230,10 @@ mod tests {
 
     #[test]
     fn goes_on_where_it_stopped() {
-        let text: String = (1..=60_000).map(|line| format!("line {line} ä\n")).collect();
+        let lines: Vec<String> = (1..=60_000)
+            .map(|line| format!("line {line} ä\n"))
+            .collect();
+        let text = lines.concat();
         let disk = disk(text.as_bytes());
         let (mut whole, mut next) = (String::new(), Some(1));
         while let Some(line) = next {
@@ -224,17 +252,28 @@ mod tests {
             let excerpt = read(&disk(long.as_bytes()), "f", None, None).unwrap();
             let mut lines = excerpt.text.lines();
             let first = lines.next().unwrap();
-            assert!(first.ends_with("😀…") && first.len() <= MAX_LINE_BYTES + 3, "{}", first.len());
+            assert!(
+                first.ends_with("😀…") && first.len() <= MAX_LINE_BYTES + 3,
+                "{}",
+                first.len()
+            );
             assert_eq!((lines.next(), excerpt.cut_lines), (Some("short"), 1));
         }
         let two = "ä".repeat(MAX_LINE_BYTES);
-        assert!(read(&disk(format!("a{two}").as_bytes()), "f", None, None).unwrap().text.ends_with("ä…"));
+        assert!(
+            read(&disk(format!("a{two}").as_bytes()), "f", None, None)
+                .unwrap()
+                .text
+                .ends_with("ä…")
+        );
     }
 
     #[test]
     fn says_what_is_wrong() {
         let message = |bytes: &[u8], path, first| {
-            read(&disk(bytes), path, first, None).unwrap_err().to_string()
+            read(&disk(bytes), path, first, None)
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(message(b"\xff", "/d/f", None), "`/d/f` is not UTF-8 text");
         assert_eq!(message(b"a\0b", "/d/f", None), "`/d/f` is not UTF-8 text");

@@ -69,7 +69,13 @@ pub fn search(
         None => (0..disk.roots().len()).map(Place::root).collect(),
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut search = Search { disk, pattern, limit, bytes: 0, findings: Findings::default() };
+    let mut search = Search {
+        disk,
+        pattern,
+        limit,
+        bytes: 0,
+        findings: Findings::default(),
+    };
     for start in starts {
         let failed = |fault| start.fault(fault, false, disk);
         let stat = disk.stat(&start).map_err(failed)?;
@@ -111,12 +117,18 @@ impl<D: Disk> Search<'_, D> {
         self.bytes += text.len() as u64;
         self.findings.searched += 1;
         for (line, number) in text.lines().zip(1..) {
-            let Some(start) = self.pattern.find(line) else { continue };
+            let Some(start) = self.pattern.find(line) else {
+                continue;
+            };
             if self.findings.hits.len() >= self.limit {
                 return ControlFlow::Break(());
             }
             let path = place.display(self.disk);
-            self.findings.hits.push(Hit { path, line: number, text: around(line, start) });
+            self.findings.hits.push(Hit {
+                path,
+                line: number,
+                text: around(line, start),
+            });
         }
         ControlFlow::Continue(())
     }
@@ -131,8 +143,14 @@ impl<D: Disk> Search<'_, D> {
         if size > PROBE_BYTES as u64 && self.disk.read(place, 0, PROBE_BYTES)?.contains(&0) {
             return Ok(None);
         }
-        let bytes = self.disk.read(place, 0, usize::try_from(MAX_FILE_BYTES).unwrap_or(usize::MAX))?;
-        Ok(String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')))
+        let bytes = self.disk.read(
+            place,
+            0,
+            usize::try_from(MAX_FILE_BYTES).unwrap_or(usize::MAX),
+        )?;
+        Ok(String::from_utf8(bytes)
+            .ok()
+            .filter(|text| !text.contains('\0')))
     }
 }
 
@@ -161,7 +179,13 @@ mod tests {
     use crate::memory::Memory;
 
     fn find(disk: &Memory, path: Option<&str>, limit: Option<u32>) -> Result<Findings, Error> {
-        search(disk, Pattern::new("x+", false, false).unwrap(), path, &Filter::default(), limit)
+        search(
+            disk,
+            Pattern::new("x+", false, false).unwrap(),
+            path,
+            &Filter::default(),
+            limit,
+        )
     }
 
     #[test]
@@ -173,11 +197,19 @@ mod tests {
             (".hidden", b"x"),
         ]);
         let findings = find(&disk, None, None).unwrap();
-        let hit = |path: &str, line, text: &str| Hit { path: path.into(), line, text: text.into() };
+        let hit = |path: &str, line, text: &str| Hit {
+            path: path.into(),
+            line,
+            text: text.into(),
+        };
         assert_eq!(
             findings,
             Findings {
-                hits: vec![hit("/d/a/c", 1, "ax"), hit("/d/b", 1, "x"), hit("/d/b", 3, "xx x")],
+                hits: vec![
+                    hit("/d/a/c", 1, "ax"),
+                    hit("/d/b", 1, "x"),
+                    hit("/d/b", 3, "xx x")
+                ],
                 searched: 2,
                 skipped: 1,
                 more: false,
@@ -203,14 +235,22 @@ mod tests {
     fn cuts_long_lines_around_the_match() {
         let line = format!("{}x{}", "ä".repeat(1_000), "ö".repeat(1_000));
         let text = around(&line, 2_000);
-        assert!(text.starts_with("…ä") && text.contains("äxö") && text.ends_with("ö…"), "{text}");
+        assert!(
+            text.starts_with("…ä") && text.contains("äxö") && text.ends_with("ö…"),
+            "{text}"
+        );
         assert!(text.len() <= MAX_EXCERPT_BYTES + 6);
     }
 
     #[test]
     fn says_what_is_wrong() {
         let disk = Memory::new(&["/d"]);
-        assert!(find(&disk, Some("/d/no"), None).unwrap_err().to_string().contains("does not exist"));
+        assert!(
+            find(&disk, Some("/d/no"), None)
+                .unwrap_err()
+                .to_string()
+                .contains("does not exist")
+        );
         assert!(find(&disk, None, Some(0)).is_err());
         assert_eq!(find(&Memory::new(&[]), None, None), Err(Error::NoGrant));
     }

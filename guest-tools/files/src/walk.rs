@@ -24,7 +24,10 @@ pub struct Filter {
 impl Filter {
     fn takes(&self, name: &str, kind: Kind) -> bool {
         let shown = self.hidden || !name.starts_with('.');
-        let named = self.glob.as_deref().is_none_or(|glob| glob::matches(glob, name));
+        let named = self
+            .glob
+            .as_deref()
+            .is_none_or(|glob| glob::matches(glob, name));
         shown && (kind == Kind::Directory || named)
     }
 }
@@ -89,7 +92,10 @@ fn children(
     *seen += entries.len();
     entries.retain(|entry| filter.takes(&entry.name, entry.kind));
     entries.sort_unstable_by(|a, b| b.name.cmp(&a.name));
-    Ok(entries.into_iter().map(|entry| (place.join(&entry.name), entry.kind)).collect())
+    Ok(entries
+        .into_iter()
+        .map(|entry| (place.join(&entry.name), entry.kind))
+        .collect())
 }
 
 #[cfg(test)]
@@ -114,20 +120,35 @@ mod tests {
             ("a/deep/y.rs", b""),
             (".git/config", b""),
         ]);
-        let all = Filter { hidden: true, ..Filter::default() };
+        let all = Filter {
+            hidden: true,
+            ..Filter::default()
+        };
         assert_eq!(
             names(&disk, 9, &all).0,
-            [".git", ".git/config", "a", "a/deep", "a/deep/y.rs", "a/x.rs", "b.md"]
+            [
+                ".git",
+                ".git/config",
+                "a",
+                "a/deep",
+                "a/deep/y.rs",
+                "a/x.rs",
+                "b.md"
+            ]
         );
         assert_eq!(names(&disk, 1, &Filter::default()).0, ["a", "b.md"]);
-        let rust = Filter { glob: Some("*.rs".into()), hidden: false };
+        let rust = Filter {
+            glob: Some("*.rs".into()),
+            hidden: false,
+        };
         assert_eq!(names(&disk, 2, &rust).0, ["a", "a/deep", "a/x.rs"]);
     }
 
     #[test]
     fn stops_at_the_limit() {
         let files: Vec<String> = (0..=MAX_ENTRIES).map(|index| format!("f{index}")).collect();
-        let files: Vec<(&str, &[u8])> = files.iter().map(|name| (name.as_str(), &b""[..])).collect();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|name| (name.as_str(), &b""[..])).collect();
         let disk = Memory::new(&["/d"]).with(&files);
         let (names, missed) = names(&disk, 1, &Filter::default());
         assert_eq!((names.len(), missed.more), (MAX_ENTRIES, true));

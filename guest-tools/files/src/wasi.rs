@@ -45,9 +45,14 @@ impl Disk for Granted {
     }
 
     fn stat(&self, place: &Place) -> Result<Stat, Fault> {
-        let stat = self.root(place)?.stat_at(PathFlags::SYMLINK_FOLLOW, relative(place));
+        let stat = self
+            .root(place)?
+            .stat_at(PathFlags::SYMLINK_FOLLOW, relative(place));
         let stat = stat.map_err(fault)?;
-        Ok(Stat { kind: kind(stat.type_), size: stat.size })
+        Ok(Stat {
+            kind: kind(stat.type_),
+            size: stat.size,
+        })
     }
 
     fn entries(&self, place: &Place, limit: usize) -> Result<Vec<Entry>, Fault> {
@@ -55,8 +60,13 @@ impl Disk for Granted {
         let stream = directory.read_directory().map_err(fault)?;
         let mut entries = Vec::new();
         while entries.len() < limit {
-            let Some(entry) = stream.read_directory_entry().map_err(fault)? else { break };
-            entries.push(Entry { name: entry.name, kind: kind(entry.type_) });
+            let Some(entry) = stream.read_directory_entry().map_err(fault)? else {
+                break;
+            };
+            entries.push(Entry {
+                name: entry.name,
+                kind: kind(entry.type_),
+            });
         }
         Ok(entries)
     }
@@ -66,7 +76,9 @@ impl Disk for Granted {
         let mut bytes = Vec::new();
         while bytes.len() < length {
             let wanted = (length - bytes.len()).min(CHUNK_BYTES) as u64;
-            let (mut chunk, end) = file.read(wanted, offset + bytes.len() as u64).map_err(fault)?;
+            let (mut chunk, end) = file
+                .read(wanted, offset + bytes.len() as u64)
+                .map_err(fault)?;
             bytes.append(&mut chunk);
             if end {
                 break;
@@ -106,12 +118,18 @@ impl Disk for Granted {
     }
 
     fn make_directory(&self, place: &Place) -> Result<(), Fault> {
-        self.root(place)?.create_directory_at(relative(place)).map_err(fault)
+        self.root(place)?
+            .create_directory_at(relative(place))
+            .map_err(fault)
     }
 }
 
 fn relative(place: &Place) -> &str {
-    if place.path.is_empty() { "." } else { &place.path }
+    if place.path.is_empty() {
+        "."
+    } else {
+        &place.path
+    }
 }
 
 fn kind(kind: DescriptorType) -> Kind {

@@ -31,12 +31,17 @@ pub fn write(
                 continue;
             }
             disk.make_directory(&directory).map_err(|fault| {
-                let fault = if fault == Fault::Exists { Fault::NotDirectory } else { fault };
+                let fault = if fault == Fault::Exists {
+                    Fault::NotDirectory
+                } else {
+                    fault
+                };
                 directory.fault(fault, true, disk)
             })?;
         }
     }
-    disk.write(&place, text.as_bytes(), how).map_err(|fault| place.fault(fault, true, disk))?;
+    disk.write(&place, text.as_bytes(), how)
+        .map_err(|fault| place.fault(fault, true, disk))?;
     Ok(place.display(disk))
 }
 
@@ -48,9 +53,17 @@ mod tests {
     #[test]
     fn creates_replaces_and_appends() {
         let disk = Memory::new(&["/d"]);
-        assert_eq!(write(&disk, "a", "1", How::Create, false), Ok("/d/a".into()));
-        let error = write(&disk, "/d/a", "2", How::Create, false).unwrap_err().to_string();
-        assert!(error.contains("`/d/a` exists") && error.contains("replace"), "{error}");
+        assert_eq!(
+            write(&disk, "a", "1", How::Create, false),
+            Ok("/d/a".into())
+        );
+        let error = write(&disk, "/d/a", "2", How::Create, false)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`/d/a` exists") && error.contains("replace"),
+            "{error}"
+        );
         write(&disk, "a", "2", How::Replace, false).unwrap();
         write(&disk, "a", "3", How::Append, false).unwrap();
         assert_eq!(disk.text("a"), "23");
@@ -59,7 +72,9 @@ mod tests {
     #[test]
     fn makes_directories_when_asked() {
         let disk = Memory::new(&["/d"]);
-        let error = write(&disk, "x/y/z", "1", How::Create, false).unwrap_err().to_string();
+        let error = write(&disk, "x/y/z", "1", How::Create, false)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("parents"), "{error}");
         write(&disk, "x/y/z", "1", How::Create, true).unwrap();
         write(&disk, "x/y/w", "2", How::Create, true).unwrap();
@@ -70,11 +85,19 @@ mod tests {
     #[test]
     fn names_the_grant_that_is_missing() {
         let disk = Memory::new(&["/d"]).read_only();
-        let error = write(&disk, "/d/a", "1", How::Create, false).unwrap_err().to_string();
+        let error = write(&disk, "/d/a", "1", How::Create, false)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("fs.write=HOST:/d"), "{error}");
         assert!(write(&disk, "/d", "1", How::Replace, false).is_err());
         assert!(matches!(
-            write(&disk, "a", &"x".repeat(MAX_WRITE_BYTES + 1), How::Create, false),
+            write(
+                &disk,
+                "a",
+                &"x".repeat(MAX_WRITE_BYTES + 1),
+                How::Create,
+                false
+            ),
             Err(Error::Long(_))
         ));
     }

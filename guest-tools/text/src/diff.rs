@@ -71,7 +71,10 @@ pub fn diff(
     let input = InternedInput::new(old, new);
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
-    let lines = unified::Lines { old: lines_of(old), new: lines_of(new) };
+    let lines = unified::Lines {
+        old: lines_of(old),
+        new: lines_of(new),
+    };
     let hunks: Vec<_> = diff.hunks().map(|hunk| (hunk.before, hunk.after)).collect();
     let header = name.map_or(("old", "new"), |name| (name, name));
     let unified = unified::print(&lines, &hunks, context, header)?;
@@ -117,7 +120,14 @@ mod tests {
     #[test]
     fn equal_texts_give_an_empty_diff() {
         let difference = diff("a\nb", "a\nb", None, None).unwrap();
-        assert_eq!(difference, Difference { unified: String::new(), added: 0, removed: 0 });
+        assert_eq!(
+            difference,
+            Difference {
+                unified: String::new(),
+                added: 0,
+                removed: 0
+            }
+        );
     }
 
     #[test]
@@ -130,15 +140,24 @@ mod tests {
             })
         };
         let difference = diff(&text(0), &text(1), Some(0), None).unwrap();
-        assert_eq!((difference.added, difference.removed), (MAX_LINES, MAX_LINES));
+        assert_eq!(
+            (difference.added, difference.removed),
+            (MAX_LINES, MAX_LINES)
+        );
     }
 
     #[test]
     fn refuses_what_is_too_large() {
         let many = "x\n".repeat(MAX_LINES + 1);
-        assert_eq!(diff("", &many, None, None), Err(Error::Lines { parameter: "new" }));
+        assert_eq!(
+            diff("", &many, None, None),
+            Err(Error::Lines { parameter: "new" })
+        );
         let wide = "x".repeat(limits::MAX_TEXT_BYTES + 1);
-        assert!(matches!(diff(&wide, "", None, None), Err(Error::TooLarge(_))));
+        assert!(matches!(
+            diff(&wide, "", None, None),
+            Err(Error::TooLarge(_))
+        ));
         assert_eq!(diff("a", "b", None, Some("a\n+++ b")), Err(Error::Name));
     }
 }

@@ -7,9 +7,7 @@ mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "ringfence:text/text" });
 }
 
-use bindings::{
-    Difference, Findings, Group, Guest, Occurrence, Replacement, SortKey, TextStats,
-};
+use bindings::{Difference, Findings, Group, Guest, Occurrence, Replacement, SortKey, TextStats};
 
 struct Text;
 
@@ -47,7 +45,9 @@ impl Guest for Text {
         ignore_case: Option<bool>,
         limit: Option<u32>,
     ) -> Result<Findings, String> {
-        let findings = compile(&pattern, literal, ignore_case)?.find(&text, limit).map_err(explain)?;
+        let findings = compile(&pattern, literal, ignore_case)?
+            .find(&text, limit)
+            .map_err(explain)?;
         Ok(Findings {
             total: narrow(findings.total),
             matches: findings.matches.into_iter().map(occurrence).collect(),
@@ -65,7 +65,10 @@ impl Guest for Text {
         let (text, count) = compile(&pattern, literal, ignore_case)?
             .replace(&text, &replacement, limit)
             .map_err(explain)?;
-        Ok(Replacement { text, count: narrow(count) })
+        Ok(Replacement {
+            text,
+            count: narrow(count),
+        })
     }
 
     fn sort_lines(
@@ -80,8 +83,13 @@ impl Guest for Text {
             Some(SortKey::Number) => lines::Key::Number,
             Some(SortKey::Length) => lines::Key::Length,
         };
-        lines::sort(&text, key, descending.unwrap_or(false), unique.unwrap_or(false))
-            .map_err(explain)
+        lines::sort(
+            &text,
+            key,
+            descending.unwrap_or(false),
+            unique.unwrap_or(false),
+        )
+        .map_err(explain)
     }
 
     fn wrap(text: String, width: u32, prefix: Option<String>) -> Result<String, String> {
@@ -94,7 +102,12 @@ fn compile(
     literal: Option<bool>,
     ignore_case: Option<bool>,
 ) -> Result<Pattern, String> {
-    Pattern::new(pattern, literal.unwrap_or(false), ignore_case.unwrap_or(false)).map_err(explain)
+    Pattern::new(
+        pattern,
+        literal.unwrap_or(false),
+        ignore_case.unwrap_or(false),
+    )
+    .map_err(explain)
 }
 
 fn occurrence(found: crate::pattern::Occurrence) -> Occurrence {
@@ -105,7 +118,10 @@ fn occurrence(found: crate::pattern::Occurrence) -> Occurrence {
         groups: found
             .groups
             .into_iter()
-            .map(|group| Group { name: group.name, text: group.text })
+            .map(|group| Group {
+                name: group.name,
+                text: group.text,
+            })
             .collect(),
     }
 }
@@ -120,7 +136,10 @@ fn explain(error: impl ToString) -> String {
     error.to_string()
 }
 
-#[expect(unsafe_code, reason = "generated: the canonical ABI hands over pointers")]
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI hands over pointers"
+)]
 mod exports {
     super::bindings::export!(Text with_types_in super::bindings);
     use super::Text;

@@ -38,7 +38,10 @@ pub enum TooLarge {
 /// When it exceeds [`MAX_TEXT_BYTES`].
 pub const fn input(parameter: &'static str, text: &str) -> Result<(), TooLarge> {
     if text.len() > MAX_TEXT_BYTES {
-        return Err(TooLarge::Input { parameter, bytes: text.len() });
+        return Err(TooLarge::Input {
+            parameter,
+            bytes: text.len(),
+        });
     }
     Ok(())
 }

@@ -54,7 +54,9 @@ pub fn sort(text: &str, key: Key, descending: bool, unique: bool) -> Result<Stri
     let direct = |order: Ordering| if descending { order.reverse() } else { order };
     match key {
         Key::Text => lines.sort_by(|a, b| direct(a.cmp(b))),
-        Key::IgnoreCase => lines.sort_by_cached_key(|line| Directed(line.to_lowercase(), descending)),
+        Key::IgnoreCase => {
+            lines.sort_by_cached_key(|line| Directed(line.to_lowercase(), descending));
+        }
         Key::Length => lines.sort_by_cached_key(|line| Directed(line.chars().count(), descending)),
         Key::Number => lines.sort_by(|a, b| match (number(a), number(b)) {
             (Some(a), Some(b)) => direct(a.total_cmp(&b)),
@@ -90,12 +92,20 @@ impl<T: Ord> Ord for Directed<T> {
 fn number(line: &str) -> Option<f64> {
     let start = line.find(|c: char| c.is_ascii_digit())?;
     let (before, rest) = line.split_at(start);
-    let whole = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let whole = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     let fraction = rest
         .get(whole..)
         .and_then(|tail| tail.strip_prefix('.'))
-        .map_or(0, |tail| tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_digit()).len());
-    let end = if fraction > 0 { whole + 1 + fraction } else { whole };
+        .map_or(0, |tail| {
+            tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_digit()).len()
+        });
+    let end = if fraction > 0 {
+        whole + 1 + fraction
+    } else {
+        whole
+    };
     let value: f64 = rest.get(..end)?.parse().ok()?;
     Some(if before.ends_with('-') { -value } else { value })
 }
@@ -109,23 +119,35 @@ mod tests {
         let sorted = |text, key| sort(text, key, false, false).unwrap();
         assert_eq!(sorted("b\nB\na", Key::Text), "B\na\nb");
         assert_eq!(sorted("b\nA\nB\na\n", Key::IgnoreCase), "A\na\nb\nB\n");
-        assert_eq!(sorted("n10\nn9\nx\nn-1.5\n", Key::Number), "n-1.5\nn9\nn10\nx\n");
+        assert_eq!(
+            sorted("n10\nn9\nx\nn-1.5\n", Key::Number),
+            "n-1.5\nn9\nn10\nx\n"
+        );
         assert_eq!(sorted("ccc\näö\nb", Key::Length), "b\näö\nccc");
     }
 
     #[test]
     fn descends_without_moving_equal_lines() {
-        assert_eq!(sort("1 a\n2\n1 b\nx", Key::Number, true, false).unwrap(), "2\n1 a\n1 b\nx");
+        assert_eq!(
+            sort("1 a\n2\n1 b\nx", Key::Number, true, false).unwrap(),
+            "2\n1 a\n1 b\nx"
+        );
     }
 
     #[test]
     fn drops_repeated_lines() {
-        assert_eq!(sort("b\na\nb\nB\n", Key::IgnoreCase, false, true).unwrap(), "a\nb\nB\n");
+        assert_eq!(
+            sort("b\na\nb\nB\n", Key::IgnoreCase, false, true).unwrap(),
+            "a\nb\nB\n"
+        );
         assert_eq!(sort("", Key::Text, false, true).unwrap(), "");
     }
 
     #[test]
     fn refuses_too_many_lines() {
-        assert_eq!(sort(&"\n".repeat(MAX_LINES + 1), Key::Text, false, false), Err(Error::Lines));
+        assert_eq!(
+            sort(&"\n".repeat(MAX_LINES + 1), Key::Text, false, false),
+            Err(Error::Lines)
+        );
     }
 }

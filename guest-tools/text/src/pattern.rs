@@ -144,7 +144,9 @@ impl Pattern {
         let mut bytes = 0;
         let mut cache = self.engine.create_cache();
         for captures in self.engine.captures_iter(&mut cache, text).take(limit) {
-            let Some(found) = captures.get_match() else { continue };
+            let Some(found) = captures.get_match() else {
+                continue;
+            };
             let (line, column) = cursor.advance(found.start());
             let occurrence = Occurrence {
                 line,
@@ -190,7 +192,9 @@ impl Pattern {
         let mut last = 0;
         let mut cache = self.engine.create_cache();
         for captures in self.engine.captures_iter(&mut cache, text).take(limit) {
-            let Some(found) = captures.get_match() else { continue };
+            let Some(found) = captures.get_match() else {
+                continue;
+            };
             output.push_str(text.get(last..found.start()).unwrap_or_default());
             if self.literal {
                 output.push_str(replacement);
@@ -216,7 +220,9 @@ fn groups(captures: &Captures, text: &str) -> Vec<Group> {
         .skip(1)
         .map(|(name, span)| Group {
             name: name.map(ToOwned::to_owned),
-            text: span.and_then(|span| text.get(span.range())).map(ToOwned::to_owned),
+            text: span
+                .and_then(|span| text.get(span.range()))
+                .map(ToOwned::to_owned),
         })
         .collect()
 }
@@ -244,12 +250,22 @@ struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, offset: 0, line: 1, column: 1 }
+        Self {
+            text,
+            offset: 0,
+            line: 1,
+            column: 1,
+        }
     }
 
     /// Goes to byte `offset`, and says which line and column that is.
     fn advance(&mut self, offset: usize) -> (usize, usize) {
-        for character in self.text.get(self.offset..offset).unwrap_or_default().chars() {
+        for character in self
+            .text
+            .get(self.offset..offset)
+            .unwrap_or_default()
+            .chars()
+        {
             if character == '\n' {
                 self.line += 1;
                 self.column = 1;
@@ -278,15 +294,26 @@ mod tests {
 
     #[test]
     fn finds_with_line_column_and_groups() {
-        let found = pattern(r"(?P<key>\w+)=(\d+)?").find("ä a=1\nb=", None).unwrap();
+        let found = pattern(r"(?P<key>\w+)=(\d+)?")
+            .find("ä a=1\nb=", None)
+            .unwrap();
         assert_eq!(found.total, 2);
         let places: Vec<_> = found.matches.iter().map(|m| (m.line, m.column)).collect();
         assert_eq!(places, [(1, 3), (2, 1)]);
         assert_eq!(
             found.matches[0].groups[0],
-            Group { name: Some("key".into()), text: Some("a".into()) }
+            Group {
+                name: Some("key".into()),
+                text: Some("a".into())
+            }
         );
-        assert_eq!(found.matches[1].groups[1], Group { name: None, text: None });
+        assert_eq!(
+            found.matches[1].groups[1],
+            Group {
+                name: None,
+                text: None
+            }
+        );
     }
 
     #[test]
@@ -294,24 +321,42 @@ mod tests {
         let found = pattern("x").find("xxxxx", Some(2)).unwrap();
         assert_eq!((found.total, found.matches.len()), (5, 2));
         assert_eq!(pattern("x").find("x", Some(0)), Err(Error::Limit(0)));
-        assert_eq!(pattern("x").find("x", Some(1_001)), Err(Error::Limit(1_001)));
+        assert_eq!(
+            pattern("x").find("x", Some(1_001)),
+            Err(Error::Limit(1_001))
+        );
     }
 
     #[test]
     fn replaces_groups_and_counts() {
         let swap = pattern(r"(\w+)-(\w+)");
-        assert_eq!(swap.replace("a-b c-d", "$2-$1", None), Ok(("b-a d-c".into(), 2)));
-        assert_eq!(swap.replace("a-b c-d", "$$", Some(1)), Ok(("$ c-d".into(), 1)));
+        assert_eq!(
+            swap.replace("a-b c-d", "$2-$1", None),
+            Ok(("b-a d-c".into(), 2))
+        );
+        assert_eq!(
+            swap.replace("a-b c-d", "$$", Some(1)),
+            Ok(("$ c-d".into(), 1))
+        );
         let literal = Pattern::new("a.b", true, true).unwrap();
-        assert_eq!(literal.replace("A.B axb", "$1", None), Ok(("$1 axb".into(), 1)));
+        assert_eq!(
+            literal.replace("A.B axb", "$1", None),
+            Ok(("$1 axb".into(), 1))
+        );
     }
 
     #[test]
     fn says_what_is_wrong_with_a_pattern() {
         let message = Pattern::new("a(b", false, false).unwrap_err().to_string();
         assert!(message.contains("unclosed group"), "{message}");
-        assert_eq!(Pattern::new("(a{900}){900}", false, false).unwrap_err(), Error::Program);
-        assert!(matches!(Pattern::new(&"(".repeat(99), false, false), Err(Error::Syntax(_))));
+        assert_eq!(
+            Pattern::new("(a{900}){900}", false, false).unwrap_err(),
+            Error::Program
+        );
+        assert!(matches!(
+            Pattern::new(&"(".repeat(99), false, false),
+            Err(Error::Syntax(_))
+        ));
         assert_eq!(
             Pattern::new(&"a".repeat(5_000), false, false).unwrap_err(),
             Error::Length(5_000)

@@ -44,7 +44,14 @@ mod tests {
         let stats = Stats::of("Grüße, Welt!\n\nzwei\r\n");
         assert_eq!(
             stats,
-            Stats { bytes: 22, chars: 20, words: 3, lines: 3, blank_lines: 1, longest_line: 12 }
+            Stats {
+                bytes: 22,
+                chars: 20,
+                words: 3,
+                lines: 3,
+                blank_lines: 1,
+                longest_line: 12
+            }
         );
     }
 

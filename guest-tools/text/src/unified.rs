@@ -39,7 +39,9 @@ pub fn print(
     let end = u32::try_from(lines.old.len()).unwrap_or(u32::MAX);
     for hunk in changes.chunk_by(|one, next| next.0.start - one.0.end <= context.saturating_mul(2))
     {
-        let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else { continue };
+        let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
+            continue;
+        };
         let before = context.min(first.0.start);
         let after = context.min(end - last.0.end);
         let old = first.0.start - before..last.0.end + after;
@@ -65,7 +67,10 @@ fn push(
     range: Range<u32>,
 ) -> Result<(), TooLarge> {
     let index = |line: u32| usize::try_from(line).unwrap_or(usize::MAX);
-    for line in lines.get(index(range.start)..index(range.end)).unwrap_or_default() {
+    for line in lines
+        .get(index(range.start)..index(range.end))
+        .unwrap_or_default()
+    {
         output.push(mark);
         output.push_str(line);
         if !line.ends_with('\n') {
@@ -101,10 +106,16 @@ mod tests {
 
     #[test]
     fn joins_changes_whose_contexts_meet() {
-        let text = Lines { old: lines("1\n2\n3\n4\n5\n6\n7\n"), new: lines("1\n3\n4\n5\n6\n7\nx\n") };
+        let text = Lines {
+            old: lines("1\n2\n3\n4\n5\n6\n7\n"),
+            new: lines("1\n3\n4\n5\n6\n7\nx\n"),
+        };
         let changes = [(1..2, 1..1), (7..7, 6..7)];
         let print = |context| print(&text, &changes, context, ("a", "b")).unwrap();
-        assert_eq!(print(0), "--- a\n+++ b\n@@ -2 +1,0 @@\n-2\n@@ -7,0 +7 @@\n+x\n");
+        assert_eq!(
+            print(0),
+            "--- a\n+++ b\n@@ -2 +1,0 @@\n-2\n@@ -7,0 +7 @@\n+x\n"
+        );
         assert_eq!(
             print(2),
             "--- a\n+++ b\n@@ -1,4 +1,3 @@\n 1\n-2\n 3\n 4\n@@ -6,2 +5,3 @@\n 6\n 7\n+x\n"
@@ -118,7 +129,10 @@ mod tests {
     #[test]
     fn stops_at_the_limit() {
         let long = "x".repeat(limits::MAX_OUTPUT_BYTES);
-        let text = Lines { old: vec![], new: vec![&long] };
+        let text = Lines {
+            old: vec![],
+            new: vec![&long],
+        };
         assert!(print(&text, &[(0..0, 0..1)], 3, ("a", "b")).is_err());
     }
 }

@@ -80,9 +80,18 @@ mod tests {
     #[test]
     fn fills_paragraphs() {
         let text = "one two\nthree four\n\nfive\n";
-        assert_eq!(wrap(text, 10, ""), Ok("one two\nthree four\n\nfive\n".into()));
-        assert_eq!(wrap(text, 13, "> "), Ok("> one two\n> three four\n>\n> five\n".into()));
-        assert_eq!(wrap("aaaa b ccccc dd", 4, ""), Ok("aaaa\nb\nccccc\ndd".into()));
+        assert_eq!(
+            wrap(text, 10, ""),
+            Ok("one two\nthree four\n\nfive\n".into())
+        );
+        assert_eq!(
+            wrap(text, 13, "> "),
+            Ok("> one two\n> three four\n>\n> five\n".into())
+        );
+        assert_eq!(
+            wrap("aaaa b ccccc dd", 4, ""),
+            Ok("aaaa\nb\nccccc\ndd".into())
+        );
     }
 
     #[test]

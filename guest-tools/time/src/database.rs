@@ -1,7 +1,7 @@
 //! The IANA time zone database, deflated into the component.
 //!
 //! Inflated, it is a line `NAME START END` for each zone, sorted by name, an empty line, and the zones
-//! in TZif: bytes START to END of what follows. `build.rs` makes it.
+//! in `TZif`: bytes START to END of what follows. `build.rs` makes it.
 
 use std::sync::LazyLock;
 
@@ -24,11 +24,17 @@ pub(crate) struct Database {
 
 impl Database {
     fn load() -> Self {
-        let mut whole = inflate::decompress_to_vec_with_limit(DEFLATED, INFLATED_BYTES_MAX)
-            .unwrap_or_default();
-        let end = whole.windows(2).position(|pair| pair == b"\n\n").map_or(0, |end| end + 1);
+        let mut whole =
+            inflate::decompress_to_vec_with_limit(DEFLATED, INFLATED_BYTES_MAX).unwrap_or_default();
+        let end = whole
+            .windows(2)
+            .position(|pair| pair == b"\n\n")
+            .map_or(0, |end| end + 1);
         let data = whole.split_off(end);
-        Self { index: String::from_utf8(whole).unwrap_or_default(), data }
+        Self {
+            index: String::from_utf8(whole).unwrap_or_default(),
+            data,
+        }
     }
 
     /// The names of all zones, sorted.
@@ -39,7 +45,9 @@ impl Database {
     /// The zone called `name`, upper and lower case alike.
     pub(crate) fn zone(&self, name: &str) -> Option<TimeZone> {
         let line = self.index.lines().find(|line| {
-            line.split(' ').next().is_some_and(|known| known.eq_ignore_ascii_case(name))
+            line.split(' ')
+                .next()
+                .is_some_and(|known| known.eq_ignore_ascii_case(name))
         })?;
         let mut parts = line.split(' ');
         let name = parts.next()?;

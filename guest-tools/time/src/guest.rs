@@ -21,7 +21,9 @@ struct Time;
 
 impl Guest for Time {
     fn now(zone: Option<String>) -> Result<Moment, String> {
-        read("now", zone.as_deref()).map(|now| describe(&now)).map_err(explain)
+        read("now", zone.as_deref())
+            .map(|now| describe(&now))
+            .map_err(explain)
     }
 
     fn convert(time: String, to: String, from: Option<String>) -> Result<Moment, String> {
@@ -46,7 +48,11 @@ impl Guest for Time {
         let start = read(&start, zone.as_deref()).map_err(explain)?;
         let end = read(&end, zone.as_deref()).map_err(explain)?;
         let elapsed = reckon::difference(&start, &end, unit(largest)).map_err(explain)?;
-        Ok(Elapsed { text: elapsed.text, iso: elapsed.iso, seconds: elapsed.seconds })
+        Ok(Elapsed {
+            text: elapsed.text,
+            iso: elapsed.iso,
+            seconds: elapsed.seconds,
+        })
     }
 
     fn format(time: String, pattern: String, zone: Option<String>) -> Result<String, String> {
@@ -73,12 +79,14 @@ fn read(text: &str, zone: Option<&str>) -> Result<Zoned, Error> {
     moment::read(text, &zone::named(zone)?, now())
 }
 
-/// The host's clock. One that is out of every range stands still at 1970.
+/// The host's clock in milliseconds. One that is out of every range stands still at 1970.
 fn now() -> Timestamp {
     let now = wall_clock::now();
     let seconds = i64::try_from(now.seconds).unwrap_or_default();
-    let nanoseconds = i32::try_from(now.nanoseconds).unwrap_or_default();
-    Timestamp::new(seconds, nanoseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+    let milliseconds = seconds
+        .saturating_mul(1_000)
+        .saturating_add(i64::from(now.nanoseconds / 1_000_000));
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn describe(time: &Zoned) -> Moment {
@@ -120,7 +128,10 @@ fn explain(error: Error) -> String {
     error.to_string()
 }
 
-#[expect(unsafe_code, reason = "generated: the canonical ABI hands over pointers")]
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI hands over pointers"
+)]
 mod exports {
     super::bindings::export!(Time with_types_in super::bindings);
     use super::Time;

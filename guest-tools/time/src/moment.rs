@@ -39,10 +39,15 @@ impl Moment {
         let zone = zoned.time_zone();
         let info = zone.to_offset_info(zoned.timestamp());
         let week = zoned.date().iso_week_date();
-        let offset = Timestamp::UNIX_EPOCH.display_with_offset(zoned.offset()).to_string();
+        let offset = Timestamp::UNIX_EPOCH
+            .display_with_offset(zoned.offset())
+            .to_string();
         let offset = offset.get("1970-01-01T00:00:00".len()..).unwrap_or("Z");
         Self {
-            rfc3339: zoned.timestamp().display_with_offset(zoned.offset()).to_string(),
+            rfc3339: zoned
+                .timestamp()
+                .display_with_offset(zoned.offset())
+                .to_string(),
             zone: zone.iana_name().unwrap_or(offset).to_owned(),
             abbreviation: info.abbreviation().to_owned(),
             daylight_saving: info.dst() == Dst::Yes,
@@ -64,12 +69,17 @@ pub fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Zoned, Error>
         return Err(Error::TimeLength(text.len()));
     }
     let text = text.trim();
-    let refuse = |reason: String| Error::Time { text: text.to_owned(), reason };
+    let refuse = |reason: String| Error::Time {
+        text: text.to_owned(),
+        reason,
+    };
     if text.eq_ignore_ascii_case("now") {
         return Ok(now.to_zoned(zone.clone()));
     }
     if let Some(seconds) = text.strip_prefix('@') {
-        return unix(seconds).map(|time| time.to_zoned(zone.clone())).map_err(refuse);
+        return unix(seconds)
+            .map(|time| time.to_zoned(zone.clone()))
+            .map_err(refuse);
     }
     if text.starts_with(|c: char| c.is_ascii_alphabetic()) || text.contains(", ") {
         return rfc2822::parse(text).map_err(|error| refuse(error.to_string()));
@@ -78,7 +88,9 @@ pub fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Zoned, Error>
 }
 
 fn unix(text: &str) -> Result<Timestamp, String> {
-    let seconds: f64 = text.parse().map_err(|_| "`@` takes a number of seconds".to_owned())?;
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "`@` takes a number of seconds".to_owned())?;
     // Whole seconds are exact; nobody writes nanoseconds of today in a decimal fraction.
     SignedDuration::try_from_secs_f64(seconds)
         .and_then(Timestamp::from_duration)
@@ -97,7 +109,13 @@ fn iso(text: &str, zone: &TimeZone) -> Result<Zoned, String> {
         _ => None,
     };
     let (moment, numeric) = match pieces.offset() {
-        None => return named.as_ref().unwrap_or(zone).to_zoned(civil).map_err(explain),
+        None => {
+            return named
+                .as_ref()
+                .unwrap_or(zone)
+                .to_zoned(civil)
+                .map_err(explain);
+        }
         Some(PiecesOffset::Numeric(offset)) => (offset.offset().to_timestamp(civil), true),
         // `Z` says when, not where: with a zone, that is where.
         Some(_) => (Offset::UTC.to_timestamp(civil), false),
@@ -111,7 +129,11 @@ fn iso(text: &str, zone: &TimeZone) -> Result<Zoned, String> {
             }
             zoned
         }
-        None => moment.to_zoned(pieces.to_numeric_offset().map_or(TimeZone::UTC, TimeZone::fixed)),
+        None => moment.to_zoned(
+            pieces
+                .to_numeric_offset()
+                .map_or(TimeZone::UTC, TimeZone::fixed),
+        ),
     })
 }
 
@@ -129,25 +151,49 @@ mod tests {
     #[test]
     fn reads_every_form() {
         assert_eq!(at("now", "Asia/Tokyo"), "2026-01-02T12:04:05+09:00");
-        assert_eq!(at("2024-03-10T14:30:00+01:00", "Asia/Tokyo"), "2024-03-10T14:30:00+01:00");
-        assert_eq!(at("2024-03-10T14:30:00.5Z", "Asia/Tokyo"), "2024-03-10T14:30:00.5+00:00");
-        assert_eq!(at("2024-07-10 14:30", "Europe/Berlin"), "2024-07-10T14:30:00+02:00");
+        assert_eq!(
+            at("2024-03-10T14:30:00+01:00", "Asia/Tokyo"),
+            "2024-03-10T14:30:00+01:00"
+        );
+        assert_eq!(
+            at("2024-03-10T14:30:00.5Z", "Asia/Tokyo"),
+            "2024-03-10T14:30:00.5+00:00"
+        );
+        assert_eq!(
+            at("2024-07-10 14:30", "Europe/Berlin"),
+            "2024-07-10T14:30:00+02:00"
+        );
         assert_eq!(at("2024-03-10", "UTC"), "2024-03-10T00:00:00+00:00");
-        assert_eq!(at("2024-01-10T08:00[America/New_York]", "UTC"), "2024-01-10T08:00:00-05:00");
+        assert_eq!(
+            at("2024-01-10T08:00[America/New_York]", "UTC"),
+            "2024-01-10T08:00:00-05:00"
+        );
         assert_eq!(
             at("2024-01-10T08:00-05:00[America/New_York]", "UTC"),
             "2024-01-10T08:00:00-05:00"
         );
-        assert_eq!(at("2024-01-10T08:00Z[Asia/Tokyo]", "UTC"), "2024-01-10T17:00:00+09:00");
+        assert_eq!(
+            at("2024-01-10T08:00Z[Asia/Tokyo]", "UTC"),
+            "2024-01-10T17:00:00+09:00"
+        );
         assert_eq!(at("@0", "UTC"), "1970-01-01T00:00:00+00:00");
         assert_eq!(at("@-1.5", "UTC"), "1969-12-31T23:59:58.5+00:00");
-        assert_eq!(at("Sun, 10 Mar 2024 14:30:00 +0100", "UTC"), "2024-03-10T14:30:00+01:00");
+        assert_eq!(
+            at("Sun, 10 Mar 2024 14:30:00 +0100", "UTC"),
+            "2024-03-10T14:30:00+01:00"
+        );
     }
 
     #[test]
     fn resolves_gaps_and_folds() {
-        assert_eq!(at("2024-03-31 02:30", "Europe/Berlin"), "2024-03-31T03:30:00+02:00");
-        assert_eq!(at("2024-10-27 02:30", "Europe/Berlin"), "2024-10-27T02:30:00+02:00");
+        assert_eq!(
+            at("2024-03-31 02:30", "Europe/Berlin"),
+            "2024-03-31T03:30:00+02:00"
+        );
+        assert_eq!(
+            at("2024-10-27 02:30", "Europe/Berlin"),
+            "2024-10-27T02:30:00+02:00"
+        );
     }
 
     #[test]
@@ -169,13 +215,25 @@ mod tests {
         );
         let fixed = named(Some("+05:30")).unwrap();
         let moment = Moment::of(&read("@0", &fixed, Timestamp::UNIX_EPOCH).unwrap());
-        assert_eq!((moment.zone.as_str(), moment.abbreviation.as_str()), ("+05:30", "+05:30"));
+        assert_eq!(
+            (moment.zone.as_str(), moment.abbreviation.as_str()),
+            ("+05:30", "+05:30")
+        );
     }
 
     #[test]
     fn says_what_is_no_time() {
         let read = |text: &str| read(text, &TimeZone::UTC, Timestamp::UNIX_EPOCH);
-        for text in ["", "tomorrow", "2024-02-30", "2024-13-01", "12:30", "@x", "@1e300", "@NaN"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2024-02-30",
+            "2024-13-01",
+            "12:30",
+            "@x",
+            "@1e300",
+            "@NaN",
+        ] {
             assert!(matches!(read(text), Err(Error::Time { .. })), "{text}");
         }
         let message = |text| read(text).unwrap_err().to_string();

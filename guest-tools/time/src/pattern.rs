@@ -33,7 +33,10 @@ pub fn read(text: &str, pattern: &str, zone: &TimeZone) -> Result<Zoned, Error> 
     let parsed = strtime::parse(pattern, text).map_err(fail)?;
     if let Some(name) = parsed.iana_time_zone() {
         let zone = zone::named(Some(name))?;
-        return parsed.to_datetime().and_then(|civil| zone.to_zoned(civil)).map_err(fail);
+        return parsed
+            .to_datetime()
+            .and_then(|civil| zone.to_zoned(civil))
+            .map_err(fail);
     }
     if let Some(offset) = parsed.offset() {
         let moment = parsed.to_timestamp().map_err(fail)?;
@@ -76,21 +79,38 @@ mod tests {
             read("10/Mar/2024:14:30:00 -0500", "%d/%b/%Y:%H:%M:%S %z"),
             "2024-03-10T14:30:00-05:00[-05:00]"
         );
-        assert_eq!(read("10.03.24 14:30", "%d.%m.%y %H:%M"), "2024-03-10T14:30:00+01:00[Europe/Berlin]");
+        assert_eq!(
+            read("10.03.24 14:30", "%d.%m.%y %H:%M"),
+            "2024-03-10T14:30:00+01:00[Europe/Berlin]"
+        );
         assert_eq!(
             read("2024-07-01 8 Asia/Tokyo", "%Y-%m-%d %H %Q"),
             "2024-07-01T08:00:00+09:00[Asia/Tokyo]"
         );
-        assert_eq!(read("2024-07-01", "%Y-%m-%d"), "2024-07-01T00:00:00+02:00[Europe/Berlin]");
+        assert_eq!(
+            read("2024-07-01", "%Y-%m-%d"),
+            "2024-07-01T00:00:00+02:00[Europe/Berlin]"
+        );
         assert_eq!(read("0", "%s"), "1970-01-01T01:00:00+01:00[Europe/Berlin]");
     }
 
     #[test]
     fn says_what_does_not_fit() {
-        let zoned = TimeZone::UTC.to_zoned(date(2024, 3, 10).at(14, 30, 0, 0)).unwrap();
+        let zoned = TimeZone::UTC
+            .to_zoned(date(2024, 3, 10).at(14, 30, 0, 0))
+            .unwrap();
         assert!(matches!(write(&zoned, "%@"), Err(Error::Pattern(_))));
-        assert_eq!(write(&zoned, &"%".repeat(300)), Err(Error::PatternLength(300)));
-        assert!(matches!(read("x", "%Y", &TimeZone::UTC), Err(Error::Pattern(_))));
-        assert!(matches!(read("12", "%H", &TimeZone::UTC), Err(Error::Pattern(_))));
+        assert_eq!(
+            write(&zoned, &"%".repeat(300)),
+            Err(Error::PatternLength(300))
+        );
+        assert!(matches!(
+            read("x", "%Y", &TimeZone::UTC),
+            Err(Error::Pattern(_))
+        ));
+        assert!(matches!(
+            read("12", "%H", &TimeZone::UTC),
+            Err(Error::Pattern(_))
+        ));
     }
 }

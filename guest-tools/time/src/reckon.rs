@@ -26,10 +26,13 @@ pub fn add(start: &Zoned, duration: &str) -> Result<Zoned, Error> {
     if duration.len() > MAX_DURATION_BYTES {
         return Err(Error::Duration(format!("it has {} bytes", duration.len())));
     }
-    let span: Span = duration.trim().parse().map_err(|error: jiff::Error| {
-        Error::Duration(error.to_string())
-    })?;
-    start.checked_add(span).map_err(|error| Error::Range(error.to_string()))
+    let span: Span = duration
+        .trim()
+        .parse()
+        .map_err(|error: jiff::Error| Error::Duration(error.to_string()))?;
+    start
+        .checked_add(span)
+        .map_err(|error| Error::Range(error.to_string()))
 }
 
 /// How far `end` is from `start`, counted in `largest` and smaller units.
@@ -42,7 +45,11 @@ pub fn difference(start: &Zoned, end: &Zoned, largest: Unit) -> Result<Elapsed, 
     let end = end.with_time_zone(start.time_zone().clone());
     let span = start.until((largest, &end)).map_err(range)?;
     let exact = start.duration_until(&end);
-    Ok(Elapsed { text: format!("{span:#}"), iso: span.to_string(), seconds: exact.as_secs_f64() })
+    Ok(Elapsed {
+        text: format!("{span:#}"),
+        iso: span.to_string(),
+        seconds: exact.as_secs_f64(),
+    })
 }
 
 #[cfg(test)]
@@ -64,7 +71,10 @@ mod tests {
         assert_eq!(add("1 day"), "2024-03-31T12:00:00+02:00[Europe/Berlin]");
         assert_eq!(add("24h"), "2024-03-31T13:00:00+02:00[Europe/Berlin]");
         assert_eq!(add("-P1M"), "2024-02-29T12:00:00+01:00[Europe/Berlin]");
-        assert_eq!(add("1 year 2 months ago"), "2023-01-30T12:00:00+01:00[Europe/Berlin]");
+        assert_eq!(
+            add("1 year 2 months ago"),
+            "2023-01-30T12:00:00+01:00[Europe/Berlin]"
+        );
     }
 
     #[test]
@@ -74,10 +84,17 @@ mod tests {
         let largest = |unit| difference(&start, &end, unit).unwrap();
         assert_eq!(
             largest(Unit::Month),
-            Elapsed { text: "1mo 1d 12h".into(), iso: "P1M1DT12H".into(), seconds: 2_635_200.0 }
+            Elapsed {
+                text: "1mo 1d 12h".into(),
+                iso: "P1M1DT12H".into(),
+                seconds: 2_635_200.0
+            }
         );
         assert_eq!(largest(Unit::Day).iso, "P30DT12H");
-        assert_eq!(difference(&end, &start, Unit::Hour).unwrap().text, "732h ago");
+        assert_eq!(
+            difference(&end, &start, Unit::Hour).unwrap().text,
+            "732h ago"
+        );
     }
 
     #[test]
@@ -91,9 +108,15 @@ mod tests {
     fn refuses_what_is_no_duration() {
         let start = zoned("2024-06-01T00:00[UTC]");
         for duration in ["", "soon", "1 fortnight", "P"] {
-            assert!(matches!(add(&start, duration), Err(Error::Duration(_))), "{duration}");
+            assert!(
+                matches!(add(&start, duration), Err(Error::Duration(_))),
+                "{duration}"
+            );
         }
         assert!(matches!(add(&start, "9000 years"), Err(Error::Range(_))));
-        assert!(matches!(add(&start, &"1d ".repeat(100)), Err(Error::Duration(_))));
+        assert!(matches!(
+            add(&start, &"1d ".repeat(100)),
+            Err(Error::Duration(_))
+        ));
     }
 }

@@ -17,7 +17,9 @@ const MAX_SUGGESTIONS: usize = 5;
 /// # Errors
 /// When no zone is called that.
 pub fn named(name: Option<&str>) -> Result<TimeZone, Error> {
-    let Some(name) = name else { return Ok(TimeZone::UTC) };
+    let Some(name) = name else {
+        return Ok(TimeZone::UTC);
+    };
     let short = name.get(..MAX_NAME_BYTES).unwrap_or(name);
     if name.len() <= MAX_NAME_BYTES {
         // `Z` is what RFC 3339 calls UTC.
@@ -31,7 +33,10 @@ pub fn named(name: Option<&str>) -> Result<TimeZone, Error> {
             return Ok(zone);
         }
     }
-    Err(Error::Zone { name: short.to_owned(), advice: advice(short) })
+    Err(Error::Zone {
+        name: short.to_owned(),
+        advice: advice(short),
+    })
 }
 
 /// The names of zones that contain `filter`, case aside, sorted.
@@ -46,14 +51,27 @@ pub fn names(filter: &str) -> Vec<String> {
 
 fn advice(name: &str) -> String {
     // People write a city, `New York`, or a path that was renamed.
-    let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
-    let close: Vec<_> = if city.is_empty() { Vec::new() } else { names(&city) };
+    let city = name
+        .rsplit('/')
+        .next()
+        .unwrap_or(name)
+        .trim()
+        .replace(' ', "_");
+    let close: Vec<_> = if city.is_empty() {
+        Vec::new()
+    } else {
+        names(&city)
+    };
     if close.is_empty() {
         return "use an IANA name such as `Europe/Berlin`, or an offset such as `+01:00`; `zones` \
                 lists the names"
             .into();
     }
-    let close: Vec<_> = close.iter().take(MAX_SUGGESTIONS).map(|name| format!("`{name}`")).collect();
+    let close: Vec<_> = close
+        .iter()
+        .take(MAX_SUGGESTIONS)
+        .map(|name| format!("`{name}`"))
+        .collect();
     format!("did you mean {}?", close.join(" or "))
 }
 
@@ -63,10 +81,20 @@ mod tests {
 
     #[test]
     fn finds_names_and_offsets() {
-        assert_eq!(named(Some("europe/berlin")).unwrap().iana_name(), Some("Europe/Berlin"));
+        assert_eq!(
+            named(Some("europe/berlin")).unwrap().iana_name(),
+            Some("Europe/Berlin")
+        );
         assert_eq!(named(None).unwrap(), TimeZone::UTC);
         assert_eq!(named(Some("Z")).unwrap(), TimeZone::UTC);
-        assert_eq!(named(Some("+05:30")).unwrap().to_fixed_offset().unwrap().seconds(), 19_800);
+        assert_eq!(
+            named(Some("+05:30"))
+                .unwrap()
+                .to_fixed_offset()
+                .unwrap()
+                .seconds(),
+            19_800
+        );
     }
 
     #[test]
@@ -75,7 +103,13 @@ mod tests {
         assert!(message("New York").contains("`America/New_York`"));
         assert!(message("Asia/Vienna").contains("`Europe/Vienna`"));
         assert!(message("Atlantis").contains("IANA"));
-        assert!(named(Some(&"x".repeat(100_000))).unwrap_err().to_string().len() < 300);
+        assert!(
+            named(Some(&"x".repeat(100_000)))
+                .unwrap_err()
+                .to_string()
+                .len()
+                < 300
+        );
         assert!(named(Some(&"ä".repeat(100))).is_err());
     }
 

@@ -12,7 +12,18 @@ use crate::format::Format;
 /// # Errors
 /// When the text is not TOML, or holds a number that JSON has no word for.
 pub fn read(text: &str) -> Result<Value, Error> {
-    let table = DeTable::parse(text).map_err(|error| Error::syntax(Format::Toml, error))?;
+    let table = DeTable::parse(text).map_err(|error| {
+        // Its own text shows the whole line.
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let line = 1 + before.matches('\n').count();
+        Error::syntax(
+            Format::Toml,
+            &format_args!("{} (line {line})", error.message()),
+        )
+    })?;
     fields(table.get_ref(), &mut Vec::new()).map(Value::Object)
 }
 
@@ -33,14 +44,17 @@ fn model<'t>(value: &'t DeValue<'_>, path: &mut Vec<&'t str>) -> Result<Value, E
     Ok(match value {
         DeValue::String(text) => Value::from(&**text),
         DeValue::Integer(digits) => integer(digits).map(Value::Number).ok_or_else(|| {
-            Error::syntax(Format::Toml, format_args!("`{}` exceeds 64 bits", join(path)))
+            Error::syntax(
+                Format::Toml,
+                &format_args!("`{}` exceeds 64 bits", join(path)),
+            )
         })?,
         DeValue::Float(digits) => {
             let number = digits.as_str().parse().ok().and_then(Number::from_f64);
             Value::Number(number.ok_or_else(|| {
                 Error::syntax(
                     Format::Toml,
-                    format_args!("`{}` is infinite or not a number", join(path)),
+                    &format_args!("`{}` is infinite or not a number", join(path)),
                 )
             })?)
         }
@@ -55,7 +69,9 @@ fn model<'t>(value: &'t DeValue<'_>, path: &mut Vec<&'t str>) -> Result<Value, E
 }
 
 fn integer(digits: &DeInteger<'_>) -> Option<Number> {
-    i64::from_str_radix(digits.as_str(), digits.radix()).ok().map(Number::from)
+    i64::from_str_radix(digits.as_str(), digits.radix())
+        .ok()
+        .map(Number::from)
 }
 
 #[cfg(test)]
@@ -77,6 +93,7 @@ mod tests {
         let message = |text| read(text).unwrap_err().to_string();
         assert!(message("a = inf").contains("$.a"));
         assert!(message("a = 9223372036854775808").contains("64 bits"));
-        assert!(message("a = 1\na = 2").contains("duplicate key"));
+        assert!(message("a = 1\na = 2").contains("duplicate key (line 2)"));
+        assert!(message(&"[".repeat(100_000)).len() < 500);
     }
 }

@@ -12,7 +12,11 @@ use crate::format::Format;
 /// When `value` is no object, or holds null or an integer beyond 64 bits with sign.
 pub fn write(value: &Value) -> Result<String, Error> {
     let Value::Object(fields) = value else {
-        return Err(refuse("anything but an object", &[], "wrap the value in an object first"));
+        return Err(refuse(
+            "anything but an object",
+            &[],
+            "wrap the value in an object first",
+        ));
     };
     let mut output = String::new();
     table(&mut output, fields, &mut Vec::new())?;
@@ -79,14 +83,14 @@ fn header(output: &mut String, path: &[&str], open: &str, close: &str) {
     output.push('\n');
 }
 
-fn inline<'v>(
-    output: &mut String,
-    value: &'v Value,
-    path: &mut Vec<&'v str>,
-) -> Result<(), Error> {
+fn inline<'v>(output: &mut String, value: &'v Value, path: &mut Vec<&'v str>) -> Result<(), Error> {
     match value {
         Value::Null => {
-            return Err(refuse("null", path, "leave the key out or give it another value"));
+            return Err(refuse(
+                "null",
+                path,
+                "leave the key out or give it another value",
+            ));
         }
         Value::Number(number) if number.is_u64() && !number.is_i64() => {
             return Err(refuse("an integer of 2^63 or more", path, "make it text"));
@@ -134,7 +138,12 @@ fn text(output: &mut String, text: &str) {
 }
 
 fn refuse(what: &'static str, path: &[&str], advice: &'static str) -> Error {
-    Error::Unrepresentable { format: Format::Toml, what, path: join(path), advice }
+    Error::Unrepresentable {
+        format: Format::Toml,
+        what,
+        path: join(path),
+        advice,
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +173,17 @@ mod tests {
 
     #[test]
     fn reads_back_odd_text_and_keys() {
-        let odd = ["", "a b", "a.b", "\"", "\\", "\n\t\r\u{8}\u{c}", "\u{0}\u{1f}\u{7f}", "ä😀", "'''"];
+        let odd = [
+            "",
+            "a b",
+            "a.b",
+            "\"",
+            "\\",
+            "\n\t\r\u{8}\u{c}",
+            "\u{0}\u{1f}\u{7f}",
+            "ä😀",
+            "'''",
+        ];
         for text in odd {
             let value = json!({ text: [text, {text: 1e300}], "t": { text: {"x": -1} } });
             assert_eq!(read(&write(&value).unwrap()).unwrap(), value, "{text:?}");

@@ -20,7 +20,7 @@ use crate::limits::{Budget, MAX_DEPTH};
 pub fn read(text: &str) -> Result<Value, Error> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Error::syntax(Format::Yaml, error))?;
+        let (event, span) = event.map_err(|error| Error::syntax(Format::Yaml, &error))?;
         builder.event(event, span)?;
     }
     let mut documents = builder.documents;
@@ -51,7 +51,11 @@ struct Node {
 
 enum Kind {
     Array(Vec<Value>),
-    Object { fields: Map<String, Value>, merged: Vec<Value>, key: Option<Key> },
+    Object {
+        fields: Map<String, Value>,
+        merged: Vec<Value>,
+        key: Option<Key>,
+    },
 }
 
 enum Key {
@@ -69,15 +73,21 @@ impl Builder {
                 self.add(value, 1, anchor, plain.then_some(&*text), span)
             }
             Event::Alias(anchor) => {
-                let (value, count) =
-                    self.anchors.get(&anchor).ok_or_else(|| wrong(span, "an alias to itself"))?;
+                let (value, count) = self
+                    .anchors
+                    .get(&anchor)
+                    .ok_or_else(|| wrong(span, "an alias to itself"))?;
                 self.budget.take(*count)?;
                 let (value, count) = (value.clone(), *count);
                 self.add(value, count, 0, None, span)
             }
             Event::SequenceStart(anchor, _) => self.start(anchor, Kind::Array(Vec::new())),
             Event::MappingStart(anchor, _) => {
-                let kind = Kind::Object { fields: Map::new(), merged: Vec::new(), key: None };
+                let kind = Kind::Object {
+                    fields: Map::new(),
+                    merged: Vec::new(),
+                    key: None,
+                };
                 self.start(anchor, kind)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
@@ -93,15 +103,23 @@ impl Builder {
         if self.open.len() >= MAX_DEPTH {
             return Err(Error::Depth);
         }
-        self.open.push(Node { anchor, count: 1, kind });
+        self.open.push(Node {
+            anchor,
+            count: 1,
+            kind,
+        });
         Ok(())
     }
 
     fn end(&mut self, span: Span) -> Result<(), Error> {
-        let Some(node) = self.open.pop() else { return Ok(()) };
+        let Some(node) = self.open.pop() else {
+            return Ok(());
+        };
         let value = match node.kind {
             Kind::Array(items) => Value::Array(items),
-            Kind::Object { mut fields, merged, .. } => {
+            Kind::Object {
+                mut fields, merged, ..
+            } => {
                 for source in merged {
                     merge(&mut fields, source, span)?;
                 }
@@ -134,7 +152,11 @@ impl Builder {
         node.count = node.count.saturating_add(count);
         match &mut node.kind {
             Kind::Array(items) => items.push(value),
-            Kind::Object { fields, merged, key } => match key.take() {
+            Kind::Object {
+                fields,
+                merged,
+                key,
+            } => match key.take() {
                 None if plain == Some("<<") => *key = Some(Key::Merge),
                 None => *key = Some(Key::Name(name(value, plain, span)?)),
                 Some(Key::Merge) => merged.push(value),
@@ -152,7 +174,9 @@ impl Builder {
 
 /// The value of a scalar; nothing when the model cannot hold it.
 fn interpret(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Option<Value> {
-    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
+    let core = tag
+        .filter(|tag| tag.is_yaml_core_schema())
+        .map(|tag| tag.suffix.as_str());
     match core {
         Some("str") => Some(Value::from(text)),
         // `!!int "3"` and the like: the tag asks for what the text looks like.
@@ -183,9 +207,9 @@ fn merge(fields: &mut Map<String, Value>, source: Value, span: Span) -> Result<(
             }
             Ok(())
         }
-        Value::Array(sources) if sources.iter().all(Value::is_object) => {
-            sources.into_iter().try_for_each(|source| merge(fields, source, span))
-        }
+        Value::Array(sources) if sources.iter().all(Value::is_object) => sources
+            .into_iter()
+            .try_for_each(|source| merge(fields, source, span)),
         _ => Err(wrong(span, "`<<` takes an object or a list of objects")),
     }
 }
@@ -194,7 +218,11 @@ fn wrong(span: Span, reason: impl std::fmt::Display) -> Error {
     let start = span.start;
     Error::syntax(
         Format::Yaml,
-        format_args!("{reason} (line {}, column {})", start.line(), start.col() + 1),
+        &format_args!(
+            "{reason} (line {}, column {})",
+            start.line(),
+            start.col() + 1
+        ),
     )
 }
 
@@ -214,12 +242,16 @@ mod tests {
         );
         assert_eq!(read("").unwrap(), json!(null));
         assert_eq!(read("--- 1\n--- 2\n").unwrap(), json!([1, 2]));
-        assert_eq!(read("a: !!str 12\nb: '12'\nc: !!int '12'\n").unwrap(), json!({"a": "12", "b": "12", "c": 12}));
+        assert_eq!(
+            read("a: !!str 12\nb: '12'\nc: !!int '12'\n").unwrap(),
+            json!({"a": "12", "b": "12", "c": 12})
+        );
     }
 
     #[test]
     fn follows_anchors_and_merges() {
-        let text = "base: &b {x: 1, y: 2}\nthis:\n  <<: *b\n  y: 3\nthat: *b\nboth: {<<: [*b, {z: 4}]}\n";
+        let text =
+            "base: &b {x: 1, y: 2}\nthis:\n  <<: *b\n  y: 3\nthat: *b\nboth: {<<: [*b, {z: 4}]}\n";
         assert_eq!(
             read(text).unwrap(),
             json!({"base": {"x": 1, "y": 2}, "this": {"y": 3, "x": 1}, "that": {"x": 1, "y": 2},
@@ -232,7 +264,10 @@ mod tests {
         let mut text = "l0: &l0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n".to_owned();
         for level in 1..10 {
             let previous = format!("*l{}", level - 1);
-            let line = format!("l{level}: &l{level} [{}]\n", [previous.as_str(); 10].join(", "));
+            let line = format!(
+                "l{level}: &l{level} [{}]\n",
+                [previous.as_str(); 10].join(", ")
+            );
             text.push_str(&line);
         }
         assert_eq!(read(&text), Err(Error::Values));

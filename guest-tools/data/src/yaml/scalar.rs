@@ -13,27 +13,39 @@ pub(super) fn resolve(text: &str) -> Option<Value> {
         _ if matches!(
             text.trim_start_matches(['+', '-']),
             ".inf" | ".Inf" | ".INF"
-        ) => return None,
+        ) =>
+        {
+            return None;
+        }
         _ => number(text).map_or_else(|| Value::from(text), Value::Number),
     })
 }
 
 fn number(text: &str) -> Option<Number> {
     if let Some(digits) = text.strip_prefix("0x") {
-        return plain(digits).then(|| u64::from_str_radix(digits, 16).ok())?.map(Number::from);
+        return plain(digits)
+            .then(|| u64::from_str_radix(digits, 16).ok())?
+            .map(Number::from);
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return plain(digits).then(|| u64::from_str_radix(digits, 8).ok())?.map(Number::from);
+        return plain(digits)
+            .then(|| u64::from_str_radix(digits, 8).ok())?
+            .map(Number::from);
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !unsigned.is_empty() && digits(unsigned) {
-        return text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok();
+        return text
+            .parse::<i64>()
+            .map(Number::from)
+            .or_else(|_| text.parse::<u64>().map(Number::from))
+            .ok();
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => {
-            (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
-        }
+        Some((mantissa, exponent)) => (
+            mantissa,
+            Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        ),
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -41,7 +53,11 @@ fn number(text: &str) -> Option<Number> {
         && digits(fraction)
         && !(whole.is_empty() && fraction.is_empty())
         && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
-    if valid { text.parse().ok().and_then(Number::from_f64) } else { None }
+    if valid {
+        text.parse().ok().and_then(Number::from_f64)
+    } else {
+        None
+    }
 }
 
 /// Digits without a sign, which `from_str_radix` would take.

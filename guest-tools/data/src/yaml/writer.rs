@@ -84,12 +84,15 @@ fn text(output: &mut String, text: &str) {
 /// and `on` for booleans and `12:30` for a number.
 fn is_plain(text: &str) -> bool {
     const OLD_BOOLEANS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '@' | '+');
+    let safe =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '@' | '+');
     let first = text.chars().next();
     first.is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | '/'))
         && !text.ends_with(' ')
         && text.chars().all(safe)
-        && !OLD_BOOLEANS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        && !OLD_BOOLEANS
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
         && matches!(scalar::resolve(text), Some(Value::String(_)))
 }
 
@@ -119,12 +122,53 @@ mod tests {
     #[test]
     fn text_stays_text() {
         for text in [
-            "", " ", "no", "NULL", "~", "1", "0x1", "1e3", "a: b", "a #b", "- a", "?", "*a", "&a", "!a",
-            "{", "[", "'", "\"", "%a", "@a", "`a", "a\nb", "\t", "\u{0}", "\u{85}", "\u{2028}", "<<", "---",
-            "...", "12:30", "2024-01-01", "ä ö", "trailing ", "key:", "\u{feff}", "😀", ".inf", "=",
+            "",
+            " ",
+            "no",
+            "NULL",
+            "~",
+            "1",
+            "0x1",
+            "1e3",
+            "a: b",
+            "a #b",
+            "- a",
+            "?",
+            "*a",
+            "&a",
+            "!a",
+            "{",
+            "[",
+            "'",
+            "\"",
+            "%a",
+            "@a",
+            "`a",
+            "a\nb",
+            "\t",
+            "\u{0}",
+            "\u{85}",
+            "\u{2028}",
+            "<<",
+            "---",
+            "...",
+            "12:30",
+            "2024-01-01",
+            "ä ö",
+            "trailing ",
+            "key:",
+            "\u{feff}",
+            "😀",
+            ".inf",
+            "=",
         ] {
             let value = json!({ text: [text, {text: text}] });
-            assert_eq!(read(&write(&value)).unwrap(), value, "{text:?}: {}", write(&value));
+            assert_eq!(
+                read(&write(&value)).unwrap(),
+                value,
+                "{text:?}: {}",
+                write(&value)
+            );
             let bare = json!(text);
             assert_eq!(read(&write(&bare)).unwrap(), bare, "{text:?}");
         }

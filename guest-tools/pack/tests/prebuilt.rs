@@ -1,0 +1,172 @@
+//! What is promised of the committed components: they belong to their sources, import only what they
+//! use, and leave nothing undocumented.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use ringfence_guest_pack::{COMPONENT_BYTES_MAX, Provenance, TOOLS, digest};
+use ringfence_tool::{Component, Field, Label, Type};
+
+fn guest_tools() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn component(tool: &str) -> Component {
+    let path = guest_tools().join("prebuilt").join(tool).with_extension("wasm");
+    let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
+    assert!(bytes.len() <= COMPONENT_BYTES_MAX, "{tool} has {} bytes", bytes.len());
+    Component::read(bytes, "nameless").unwrap()
+}
+
+#[test]
+fn belong_to_their_sources() {
+    let record = Provenance::read(&guest_tools()).unwrap();
+    let stale: Vec<_> =
+        record.stale(&guest_tools()).unwrap().iter().map(ToString::to_string).collect();
+    assert!(stale.is_empty(), "{stale:#?}");
+}
+
+#[test]
+fn import_only_what_they_use() {
+    let expected: [(&str, &[(&str, &[&str])]); 5] = [
+        (
+            "codec",
+            &[
+                ("wasi:clocks/wall-clock@0.2.12", &["now"]),
+                ("wasi:random/random@0.2.12", &["get-random-bytes"]),
+            ],
+        ),
+        ("data", &[]),
+        (
+            "files",
+            &[
+                // The times of a file have its type; the clock is not called.
+                ("wasi:clocks/wall-clock@0.2.12", &[]),
+                ("wasi:filesystem/preopens@0.2.12", &["get-directories"]),
+                (
+                    "wasi:filesystem/types@0.2.12",
+                    &[
+                        "[method]descriptor.create-directory-at",
+                        "[method]descriptor.open-at",
+                        "[method]descriptor.read",
+                        "[method]descriptor.read-directory",
+                        "[method]descriptor.set-size",
+                        "[method]descriptor.stat",
+                        "[method]descriptor.stat-at",
+                        "[method]descriptor.write",
+                        "[method]directory-entry-stream.read-directory-entry",
+                    ],
+                ),
+            ],
+        ),
+        ("text", &[]),
+        ("time", &[("wasi:clocks/wall-clock@0.2.12", &["now"])]),
+    ];
+    assert_eq!(expected.map(|(tool, _)| tool), TOOLS);
+    for (tool, expected) in expected {
+        let component = component(tool);
+        let mut found: Vec<(&str, Vec<&str>)> = component
+            .imports()
+            .iter()
+            .map(|import| {
+                let mut functions: Vec<_> = import.functions.iter().map(|name| &**name).collect();
+                functions.sort_unstable();
+                (&*import.name, functions)
+            })
+            .collect();
+        found.sort_unstable();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, functions)| (*name, functions.to_vec())).collect();
+        assert_eq!(found, expected, "{tool}");
+    }
+}
+
+#[test]
+fn leave_nothing_undocumented() {
+    let mut missing = Vec::new();
+    for tool in TOOLS {
+        let component = component(tool);
+        assert_eq!(component.name().as_str(), tool);
+        for function in &component.interface().functions {
+            let place = format!("{tool}.{}", function.name.as_str());
+            if function.docs.is_none() {
+                missing.push(place.clone());
+            }
+            let about = component.manifest().function(function.name.as_str());
+            assert!(about.is_some_and(|about| about.title.is_some()), "{place} has no title");
+            assert!(about.is_some_and(|about| !about.examples.is_empty()), "{place}: no example");
+            fields(&function.params, &place, &mut missing);
+            if let ringfence_tool::Payload::Value(ty) = &function.result.ok {
+                undocumented(ty, &place, &mut missing);
+            }
+        }
+        assert_eq!(component.interface().unavailable, [], "{tool}");
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn a_shell_computes_the_same_digests() {
+    let status = Command::new("bash").arg(guest_tools().join("build.sh")).arg("--check").status();
+    let fresh = Provenance::read(&guest_tools()).unwrap().stale(&guest_tools()).unwrap().is_empty();
+    assert_eq!(status.unwrap().success(), fresh);
+}
+
+#[test]
+fn each_source_counts() {
+    let copy = std::env::temp_dir().join(format!("ringfence-guest-pack-{}", std::process::id()));
+    let write = |path: &str, text: &str| {
+        let path = copy.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    for path in ["Cargo.lock", "Cargo.toml", "build.sh", "wasi/io.wit", "text/src/lib.rs"] {
+        write(path, "");
+    }
+    let digest = || digest(&copy, "text").unwrap();
+    let mut seen = vec![digest()];
+    for path in ["Cargo.lock", "Cargo.toml", "build.sh", "wasi/io.wit", "text/src/lib.rs", "text/a"] {
+        write(path, "changed");
+        assert!(!seen.contains(&digest()), "{path} does not count");
+        seen.push(digest());
+    }
+    let before = digest();
+    for path in ["text/README.md", "text/.hidden", "data/src/lib.rs", "prebuilt/text.wasm"] {
+        write(path, "changed");
+    }
+    assert_eq!(digest(), before);
+    std::fs::remove_dir_all(copy).unwrap();
+}
+
+fn fields(fields: &[Field], place: &str, missing: &mut Vec<String>) {
+    for field in fields {
+        let place = format!("{place}.{}", field.name);
+        if field.docs.is_none() {
+            missing.push(place.clone());
+        }
+        undocumented(&field.ty, &place, missing);
+    }
+}
+
+fn labels(labels: &[Label], place: &str, missing: &mut Vec<String>) {
+    let bare = labels.iter().filter(|label| label.docs.is_none());
+    missing.extend(bare.map(|label| format!("{place}.{}", label.name)));
+}
+
+fn undocumented(ty: &Type, place: &str, missing: &mut Vec<String>) {
+    match ty {
+        Type::List(inner) | Type::Option(inner) => undocumented(inner, place, missing),
+        Type::Tuple(types) => types.iter().for_each(|ty| undocumented(ty, place, missing)),
+        Type::Record(record) => fields(&record.fields, place, missing),
+        Type::Variant(variant) => {
+            for case in &variant.cases {
+                if case.docs.is_none() {
+                    missing.push(format!("{place}.{}", case.name));
+                }
+            }
+        }
+        Type::Enum(found) | Type::Flags(found) => labels(&found.labels, place, missing),
+        _ => {}
+    }
+}
