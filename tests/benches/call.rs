@@ -3,6 +3,12 @@
 //! Both sides run the same component with pooled memory, fuel and a memory limit, from a fresh store
 //! to the dropped one. Ours adds what a product needs: JSON in and out, every other limit, a wall
 //! clock, captured output and a receipt. Rounds alternate, so that both meet the same noise.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench prints what it measured, and ends when it cannot measure"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -32,7 +38,10 @@ struct BareState {
 
 impl WasiView for BareState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -45,9 +54,13 @@ struct Bare {
 impl Bare {
     fn new(bytes: &[u8]) -> Self {
         let mut config = Config::new();
-        config.consume_fuel(true).concurrency_support(false).gc_support(false);
+        config
+            .consume_fuel(true)
+            .concurrency_support(false)
+            .gc_support(false);
         let mut pool = PoolingAllocationConfig::default();
-        pool.total_component_instances(256).linear_memory_keep_resident(1 << 20);
+        pool.total_component_instances(256)
+            .linear_memory_keep_resident(1 << 20);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).unwrap();
         let component = component::Component::new(&engine, bytes).unwrap();
@@ -55,7 +68,11 @@ impl Bare {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         let instance = linker.instantiate_pre(&component).unwrap();
         let export = component.get_export_index(None, "echo").unwrap();
-        Self { engine, instance, export }
+        Self {
+            engine,
+            instance,
+            export,
+        }
     }
 
     async fn call(&self, text: &str) -> Val {
@@ -71,7 +88,10 @@ impl Bare {
         let instance = self.instance.instantiate_async(&mut store).await.unwrap();
         let function = instance.get_func(&mut store, self.export).unwrap();
         let mut results = [Val::Bool(false)];
-        function.call_async(&mut store, &[Val::String(text.into())], &mut results).await.unwrap();
+        function
+            .call_async(&mut store, &[Val::String(text.into())], &mut results)
+            .await
+            .unwrap();
         let [value] = results;
         value
     }
@@ -91,13 +111,22 @@ impl Ours {
         let sandbox = Sandbox::new(Settings::default());
         let prepared = sandbox.prepare(&component).unwrap();
         let function = "echo".parse().unwrap();
-        Self { sandbox, component, prepared, policy: Policy::default(), function }
+        Self {
+            sandbox,
+            component,
+            prepared,
+            policy: Policy::default(),
+            function,
+        }
     }
 
     async fn call(&self, json: &str) -> Outcome {
         let arguments = self
             .prepared
-            .arguments(&self.function, &mut serde_json::Deserializer::from_str(json))
+            .arguments(
+                &self.function,
+                &mut serde_json::Deserializer::from_str(json),
+            )
             .unwrap();
         let subject = Subject {
             component: self.component.name(),
@@ -105,7 +134,10 @@ impl Ours {
             function: &self.function,
             reach: Reach::default(),
         };
-        let permit = self.policy.decide(&Caller::local(), &subject, None).unwrap();
+        let permit = self
+            .policy
+            .decide(&Caller::local(), &subject, None)
+            .unwrap();
         let slot = self.sandbox.admit(&self.prepared).await.unwrap();
         let answer = self
             .sandbox

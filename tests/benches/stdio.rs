@@ -1,5 +1,13 @@
 //! What a client on a pipe sees: how soon the first answer comes, how much the process holds while it
 //! waits, and what neighbours do to each other.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench prints what it measured, and ends when it cannot measure"
+)]
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -18,14 +26,17 @@ fn millis(duration: Duration) -> f64 {
 /// Median and largest.
 fn summary(mut samples: Vec<Duration>) -> (f64, f64) {
     samples.sort();
-    (millis(samples[samples.len() / 2]), millis(samples[samples.len() - 1]))
+    (
+        millis(samples[samples.len() / 2]),
+        millis(samples[samples.len() - 1]),
+    )
 }
 
 fn calls(session: &mut Session, count: usize) -> Vec<Duration> {
     (0..count)
         .map(|_| {
             let started = Instant::now();
-            let answer = session.call("echo_echo", json!({"text": "x"}));
+            let answer = session.call("echo_echo", &json!({"text": "x"}));
             assert!(answer["result"]["isError"] != json!(true), "{answer}");
             started.elapsed()
         })
@@ -49,8 +60,11 @@ fn main() {
         let started = Instant::now();
         let mut session = Session::start([std::ffi::OsStr::new("--cache-dir"), cache.as_os_str()]);
         session.initialize();
-        let answer = session.call("text_stats", json!({"text": "one two"}));
-        assert!(answer["result"]["structuredContent"].is_object(), "{answer}");
+        let answer = session.call("text_stats", &json!({"text": "one two"}));
+        assert!(
+            answer["result"]["structuredContent"].is_object(),
+            "{answer}"
+        );
         if start > 0 {
             starts.push(started.elapsed());
             resident = resident.max(session.resident_kib());
@@ -58,7 +72,10 @@ fn main() {
     }
     let (median, worst) = summary(starts);
     println!("| spawn → first result, five tools | {median:.1} ms (worst {worst:.1}) | ≤ 40 ms |");
-    println!("| resident after it | {:.1} MiB | ≤ 30 MiB |", resident as f64 / 1024.0);
+    println!(
+        "| resident after it | {:.1} MiB | ≤ 30 MiB |",
+        resident as f64 / 1024.0
+    );
 
     let mut session =
         Session::start([tools.as_os_str(), "--cache-dir".as_ref(), cache.as_os_str()]);
@@ -68,19 +85,32 @@ fn main() {
     println!("| one call at a time, p50 | {alone:.3} ms | – |");
 
     let started = Instant::now();
-    let sleeping: Vec<_> =
-        (0..16).map(|_| session.post_call("sleep_sleep", json!({"milliseconds": 100}))).collect();
+    let sleeping: Vec<_> = (0..16)
+        .map(|_| session.post_call("sleep_sleep", &json!({"milliseconds": 100})))
+        .collect();
     let mut left = sleeping.len();
     while left > 0 {
         let answer = session.receive().expect("an answer");
-        left -= usize::from(answer["id"].as_u64().is_some_and(|id| sleeping.contains(&id)));
+        left -= usize::from(
+            answer["id"]
+                .as_u64()
+                .is_some_and(|id| sleeping.contains(&id)),
+        );
     }
-    println!("| 16 × sleep 100 ms at once | {:.1} ms | ≤ 150 ms |", millis(started.elapsed()));
+    println!(
+        "| 16 × sleep 100 ms at once | {:.1} ms | ≤ 150 ms |",
+        millis(started.elapsed())
+    );
 
     for _ in 0..4 {
-        session.post_call("spin_spin", json!({}));
+        session.post_call("spin_spin", &json!({}));
     }
     let (median, worst) = summary(calls(&mut session, 200));
-    println!("| a call beside four that spin | p50 {median:.2} ms, worst {worst:.2} | ≤ 20 ms later |");
-    println!("| … later than alone, p50 | {:.2} ms | ≤ 20 ms |", median - alone);
+    println!(
+        "| a call beside four that spin | p50 {median:.2} ms, worst {worst:.2} | ≤ 20 ms later |"
+    );
+    println!(
+        "| … later than alone, p50 | {:.2} ms | ≤ 20 ms |",
+        median - alone
+    );
 }

@@ -17,13 +17,27 @@ pub fn ringfence() -> PathBuf {
     BUILT.get_or_init(build).clone()
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "a test without its program cannot go on"
+)]
 fn build() -> PathBuf {
     // …/target/release/deps/test-0123 → …/target/release
     let test = std::env::current_exe().expect("a test knows its own path");
-    let folder = test.ancestors().nth(2).expect("tests run from target/PROFILE/deps");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests run from target/PROFILE/deps");
     let mut cargo = Command::new(env!("CARGO"));
     // The same selection as `cargo test`, so that no dependency is built with other features.
-    cargo.args(["build", "--locked", "--quiet", "--workspace", "--bin", "ringfence"]);
+    cargo.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--workspace",
+        "--bin",
+        "ringfence",
+    ]);
     if folder.ends_with("release") {
         cargo.arg("--release");
     }

@@ -87,6 +87,16 @@ pub fn custom_section(bytes: usize) -> Vec<u8> {
     guest
 }
 
+/// `component` with a manifest, which may say anything.
+pub fn with_manifest(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
+    let name = "ringfence:manifest";
+    let mut body = vec![u8::try_from(name.len()).unwrap_or(0)];
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(manifest.as_bytes());
+    section(&mut component, 0, &body);
+    component
+}
+
 /// A function whose name is so many characters long, in words of eight.
 pub fn long_name(characters: usize) -> Vec<u8> {
     let name: String = "longname-".chars().cycle().take(characters).collect();

@@ -20,7 +20,10 @@ pub struct Session {
     next_id: u64,
 }
 
-#[expect(clippy::expect_used, reason = "a test ends when its server does not answer")]
+#[expect(
+    clippy::expect_used,
+    reason = "a test ends when its server does not answer"
+)]
 impl Session {
     /// Starts `ringfence serve` with `arguments`.
     ///
@@ -38,14 +41,19 @@ impl Session {
             .expect("the server starts");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("a piped output"));
-        Self { child, input, output, next_id: 0 }
+        Self {
+            child,
+            input,
+            output,
+            next_id: 0,
+        }
     }
 
     /// The handshake of the clients that most people have.
     pub fn initialize(&mut self) -> Value {
         let answer = self.request(
             "initialize",
-            json!({
+            &json!({
                 "protocolVersion": "2025-06-18",
                 "capabilities": {},
                 "clientInfo": {"name": "tests", "version": "1"},
@@ -62,7 +70,9 @@ impl Session {
     /// When the server has closed its input.
     pub fn send(&mut self, line: &str) {
         let input = self.input.as_mut().expect("the input is open");
-        input.write_all(format!("{line}\n").as_bytes()).expect("the server reads");
+        input
+            .write_all(format!("{line}\n").as_bytes())
+            .expect("the server reads");
     }
 
     /// Reads one line: nothing at the end.
@@ -77,7 +87,7 @@ impl Session {
     }
 
     /// Sends a request and returns its id.
-    pub fn post(&mut self, method: &str, params: Value) -> u64 {
+    pub fn post(&mut self, method: &str, params: &Value) -> u64 {
         self.next_id += 1;
         let id = self.next_id;
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
@@ -90,7 +100,7 @@ impl Session {
     /// # Panics
     ///
     /// When the server ends first.
-    pub fn request(&mut self, method: &str, params: Value) -> Value {
+    pub fn request(&mut self, method: &str, params: &Value) -> Value {
         let id = self.post(method, params);
         self.answer(id)
     }
@@ -110,13 +120,13 @@ impl Session {
     }
 
     /// Calls a tool and waits for the answer.
-    pub fn call(&mut self, name: &str, arguments: Value) -> Value {
-        self.request("tools/call", json!({"name": name, "arguments": arguments}))
+    pub fn call(&mut self, name: &str, arguments: &Value) -> Value {
+        self.request("tools/call", &json!({"name": name, "arguments": arguments}))
     }
 
     /// Sends a call and returns its id.
-    pub fn post_call(&mut self, name: &str, arguments: Value) -> u64 {
-        self.post("tools/call", json!({"name": name, "arguments": arguments}))
+    pub fn post_call(&mut self, name: &str, arguments: &Value) -> u64 {
+        self.post("tools/call", &json!({"name": name, "arguments": arguments}))
     }
 
     /// The server's process id.

@@ -3,6 +3,12 @@
 //! The clients come from their registries on the first run and stay under `target/`. Where Python or
 //! Node is missing a newcomer's run says so and goes on; with `RINGFENCE_REQUIRE_CLIENTS` set, as in
 //! CI, that is a failure.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests fail by panicking"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,9 +55,18 @@ fn python() -> Result<PathBuf, String> {
             if fs::read_to_string(&marker).is_ok_and(|found| found == wanted) {
                 return Ok(python);
             }
-            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+            run(Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&folder))?;
             run(Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "-r",
+                ])
                 .arg(clients().join("requirements.txt")))?;
             fs::write(marker, wanted).unwrap();
             Ok(python)
@@ -75,7 +90,13 @@ fn node() -> Result<PathBuf, String> {
             }
             fs::write(folder.join("package.json"), &wanted).unwrap();
             run(Command::new("npm")
-                .args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"])
+                .args([
+                    "install",
+                    "--silent",
+                    "--no-audit",
+                    "--no-fund",
+                    "--ignore-scripts",
+                ])
                 .current_dir(&folder))?;
             fs::write(marker, wanted).unwrap();
             Ok(folder)
@@ -84,7 +105,10 @@ fn node() -> Result<PathBuf, String> {
 }
 
 /// Whether a client that could not be installed fails the test.
-#[expect(clippy::disallowed_methods, reason = "how CI tells a missing client from a small machine")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how CI tells a missing client from a small machine"
+)]
 fn required() -> bool {
     std::env::var("RINGFENCE_REQUIRE_CLIENTS").is_ok()
 }

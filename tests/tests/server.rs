@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Serves some of the plain guests.
+#[expect(clippy::unwrap_used, reason = "a test without its server cannot go on")]
 fn serve(names: &[&str], more: &[&str]) -> (TempDir, Session) {
     let folder = tempfile::tempdir().unwrap();
     let tools = folder.path().join("tools");
@@ -17,7 +18,11 @@ fn serve(names: &[&str], more: &[&str]) -> (TempDir, Session) {
         fs::write(tools.join(format!("{name}.wasm")), guests::plain(name)).unwrap();
     }
     let cache = folder.path().join("cache");
-    let mut arguments = vec![tools.into_os_string(), "--cache-dir".into(), cache.into_os_string()];
+    let mut arguments = vec![
+        tools.into_os_string(),
+        "--cache-dir".into(),
+        cache.into_os_string(),
+    ];
     arguments.extend(more.iter().map(Into::into));
     let mut session = Session::start(arguments);
     session.initialize();
@@ -25,17 +30,21 @@ fn serve(names: &[&str], more: &[&str]) -> (TempDir, Session) {
 }
 
 fn text(answer: &Value) -> &str {
-    answer["result"]["content"][0]["text"].as_str().unwrap_or_default()
+    answer
+        .pointer("/result/content/0/text")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 #[test]
 fn sixty_four_endless_loops_leave_everybody_else_answering() {
     let (_folder, mut session) = serve(&["spin", "echo"], &[]);
-    let spinning: Vec<u64> =
-        (0..64).map(|_| session.post_call("spin_spin", json!({}))).collect();
+    let spinning: Vec<u64> = (0..64)
+        .map(|_| session.post_call("spin_spin", &json!({})))
+        .collect();
     for round in 0..20 {
-        assert!(session.request("ping", json!({}))["result"].is_object());
-        let answer = session.call("echo_echo", json!({"text": format!("round {round}")}));
+        assert!(session.request("ping", &json!({}))["result"].is_object());
+        let answer = session.call("echo_echo", &json!({"text": format!("round {round}")}));
         assert_eq!(text(&answer), format!("round {round}"));
     }
     // A client that gives up on them stops them all, and hears nothing of them again.
@@ -47,23 +56,30 @@ fn sixty_four_endless_loops_leave_everybody_else_answering() {
         });
         session.send(&cancelled.to_string());
     }
-    assert_eq!(text(&session.call("echo_echo", json!({"text": "quiet"}))), "quiet");
+    assert_eq!(
+        text(&session.call("echo_echo", &json!({"text": "quiet"}))),
+        "quiet"
+    );
 }
 
 #[test]
 fn the_process_ends_with_its_input_while_a_tool_spins() {
     let (_folder, mut session) = serve(&["spin", "echo"], &[]);
-    session.call("echo_echo", json!({"text": "warm"}));
+    session.call("echo_echo", &json!({"text": "warm"}));
     for _ in 0..4 {
-        session.post_call("spin_spin", json!({}));
+        session.post_call("spin_spin", &json!({}));
     }
     // The calls run when a later one has been answered.
-    session.call("echo_echo", json!({"text": "behind"}));
+    session.call("echo_echo", &json!({"text": "behind"}));
     session.close();
     let closed = Instant::now();
     assert!(session.wait().success());
     // The promise is one second; the rest is room for a machine that does other things.
-    assert!(closed.elapsed() < Duration::from_secs(3), "{:?}", closed.elapsed());
+    assert!(
+        closed.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        closed.elapsed()
+    );
 }
 
 #[test]
@@ -74,8 +90,8 @@ fn memory_is_flat_over_two_hundred_thousand_requests() {
     let mut resident = Vec::new();
     for batch in 0..REQUESTS / AT_ONCE {
         for _ in 0..AT_ONCE / 2 {
-            session.post_call("echo_echo", json!({"text": "the same again"}));
-            session.post("ping", json!({}));
+            session.post_call("echo_echo", &json!({"text": "the same again"}));
+            session.post("ping", &json!({}));
         }
         for _ in 0..AT_ONCE {
             assert!(session.receive().unwrap()["result"].is_object());
@@ -86,16 +102,19 @@ fn memory_is_flat_over_two_hundred_thousand_requests() {
     }
     // The first tenth warms caches and pools; a leak of 64 bytes a request would show after it.
     let (early, late) = (resident[0], resident[resident.len() - 1]);
-    assert!(late < early + 8 * 1024, "grew from {early} to {late} KiB: {resident:?}");
+    assert!(
+        late < early + 8 * 1024,
+        "grew from {early} to {late} KiB: {resident:?}"
+    );
 }
 
 #[test]
 fn a_forged_answer_on_standard_output_stays_with_the_tool() {
     let (_folder, mut session) = serve(&["forge", "echo"], &[]);
-    let id = session.post_call("forge_forge", json!({}));
+    let id = session.post_call("forge_forge", &json!({}));
     // Every line parses as JSON, and none but ours carries an id.
     assert_eq!(session.receive().unwrap()["id"], json!(id));
-    let answer = session.call("echo_echo", json!({"text": "next"}));
+    let answer = session.call("echo_echo", &json!({"text": "next"}));
     assert_eq!(text(&answer), "next");
 }
 
@@ -103,27 +122,41 @@ fn a_forged_answer_on_standard_output_stays_with_the_tool() {
 fn a_guest_that_breaks_leaves_the_next_call_untouched() {
     let broken = ["trap", "oob", "recurse", "hog", "exit"];
     let (_folder, mut session) = serve(&["trap", "oob", "recurse", "hog", "exit", "echo"], &[]);
-    let tools = session.request("tools/list", json!({}));
+    let tools = session.request("tools/list", &json!({}));
     let names: Vec<String> = tools["result"]["tools"]
         .as_array()
         .unwrap()
         .iter()
         .map(|tool| tool["name"].as_str().unwrap().to_owned())
         .collect();
-    for name in names.iter().filter(|name| broken.iter().any(|file| name.starts_with(file))) {
-        let arguments = if name.starts_with("hog") { json!({"pages": 65535}) } else { json!({}) };
-        let answer = session.call(name, arguments);
+    for name in names
+        .iter()
+        .filter(|name| broken.iter().any(|file| name.starts_with(file)))
+    {
+        let arguments = if name.starts_with("hog") {
+            json!({"pages": 65535})
+        } else {
+            json!({})
+        };
+        let answer = session.call(name, &arguments);
         assert!(answer["result"].is_object(), "{name}: {answer}");
-        assert_eq!(text(&session.call("echo_echo", json!({"text": name}))), name);
+        assert_eq!(
+            text(&session.call("echo_echo", &json!({"text": name}))),
+            name
+        );
     }
 }
 
 #[test]
 fn no_state_survives_a_call() {
     let (_folder, mut session) = serve(&["counter"], &[]);
-    let tools = session.request("tools/list", json!({}));
-    let name = tools["result"]["tools"][0]["name"].as_str().unwrap().to_owned();
-    let answers: Vec<Value> =
-        (0..3).map(|_| session.call(&name, json!({}))["result"]["structuredContent"].clone()).collect();
+    let tools = session.request("tools/list", &json!({}));
+    let name = tools["result"]["tools"][0]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let answers: Vec<Value> = (0..3)
+        .map(|_| session.call(&name, &json!({}))["result"]["structuredContent"].clone())
+        .collect();
     assert_eq!(answers, vec![json!({"result": 1}); 3]);
 }

@@ -1,4 +1,5 @@
 //! What the house looks like, checked: which room may know which, and what every file opens with.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,8 +12,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("policy", &["tool", "identity"]),
     ("sandbox", &["policy", "tool"]),
     ("catalog", &["tool", "policy"]),
-    ("server", &["tool", "identity", "policy", "sandbox", "catalog"]),
-    ("cli", &["tool", "identity", "policy", "sandbox", "catalog", "server"]),
+    (
+        "server",
+        &["tool", "identity", "policy", "sandbox", "catalog"],
+    ),
+    (
+        "cli",
+        &["tool", "identity", "policy", "sandbox", "catalog", "server"],
+    ),
 ];
 
 /// Crates that only one room may name, and why.
@@ -32,7 +39,10 @@ const PURE: &[&str] = &["tool", "identity", "policy"];
 const LINES_MAX: usize = 700;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The names under `[dependencies]` of a room's manifest.
@@ -74,7 +84,9 @@ fn rooms_know_only_the_rooms_below() {
     let rooms: BTreeMap<_, _> = EDGES.iter().copied().collect();
     for entry in fs::read_dir(root().join("runtime")).unwrap() {
         let room = entry.unwrap().file_name().into_string().unwrap();
-        let allowed = rooms.get(room.as_str()).unwrap_or_else(|| panic!("unknown room `{room}`"));
+        let allowed = rooms
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("unknown room `{room}`"));
         for name in dependencies(&room) {
             if let Some(other) = name.strip_prefix("ringfence-") {
                 assert!(allowed.contains(&other), "`{room}` must not know `{other}`");
@@ -89,11 +101,17 @@ fn what_belongs_to_one_room_stays_there() {
         let dependencies = dependencies(room);
         for (name, owner) in OWNED {
             let named = dependencies.contains(*name);
-            assert!(!named || room == owner, "`{name}` belongs to `{owner}`, not to `{room}`");
+            assert!(
+                !named || room == owner,
+                "`{name}` belongs to `{owner}`, not to `{room}`"
+            );
         }
         if PURE.contains(room) {
             for name in ["tokio", "rustix", "notify", "directories"] {
-                assert!(!dependencies.contains(name), "`{room}` is pure and names `{name}`");
+                assert!(
+                    !dependencies.contains(name),
+                    "`{room}` is pure and names `{name}`"
+                );
             }
         }
     }
@@ -103,15 +121,28 @@ fn what_belongs_to_one_room_stays_there() {
 fn pure_rooms_touch_neither_files_nor_clocks() {
     for path in product_sources() {
         let shown = path.strip_prefix(root()).unwrap().to_owned();
-        let pure = PURE.iter().any(|room| shown.starts_with(format!("runtime/{room}/src")));
+        let pure = PURE
+            .iter()
+            .any(|room| shown.starts_with(format!("runtime/{room}/src")));
         if !pure {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
         // Tests below may read golden files.
         let text = text.split("#[cfg(test)]").next().unwrap();
-        for word in ["std::fs", "std::net", "std::env::", "std::process", "Instant", "SystemTime"] {
-            assert!(!text.contains(word), "{}: `{word}` in a pure room", shown.display());
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::env::",
+            "std::process",
+            "Instant",
+            "SystemTime",
+        ] {
+            assert!(
+                !text.contains(word),
+                "{}: `{word}` in a pure room",
+                shown.display()
+            );
         }
     }
 }
@@ -121,9 +152,15 @@ fn every_file_says_what_it_owns() {
     for path in product_sources() {
         let shown = path.strip_prefix(root()).unwrap().display().to_string();
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("//!"), "{shown} does not open with what it owns");
+        assert!(
+            text.starts_with("//!"),
+            "{shown} does not open with what it owns"
+        );
         let lines = text.lines().count();
-        assert!(lines <= LINES_MAX, "{shown} has {lines} lines: is it one noun?");
+        assert!(
+            lines <= LINES_MAX,
+            "{shown} has {lines} lines: is it one noun?"
+        );
     }
 }
 
@@ -132,13 +169,18 @@ fn unsafe_code_stands_in_one_place() {
     let mut places = Vec::new();
     for path in product_sources() {
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         let count = code.filter(|line| line.contains("unsafe {")).count();
         if count > 0 {
             places.push((path.strip_prefix(root()).unwrap().to_owned(), count));
         }
     }
-    assert_eq!(places, [(PathBuf::from("runtime/sandbox/src/prepared.rs"), 1)]);
+    assert_eq!(
+        places,
+        [(PathBuf::from("runtime/sandbox/src/prepared.rs"), 1)]
+    );
 }
 
 #[test]
@@ -147,7 +189,11 @@ fn a_permit_is_made_in_one_place() {
     for path in product_sources() {
         let text = fs::read_to_string(&path).unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap();
-        places.extend(product.matches("Permit::new(").map(|_| path.file_name().unwrap().to_owned()));
+        places.extend(
+            product
+                .matches("Permit::new(")
+                .map(|_| path.file_name().unwrap().to_owned()),
+        );
     }
     assert_eq!(places, ["decide.rs"]);
 }

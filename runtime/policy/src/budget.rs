@@ -105,7 +105,7 @@ mod tests {
             1
         );
         assert_eq!(
-            budget.clone().within(Some(Duration::from_secs(3600))).wall,
+            budget.clone().within(Some(Duration::from_hours(1))).wall,
             budget.wall
         );
         assert_eq!(budget.clone().within(None), budget);

@@ -25,12 +25,14 @@
     (import "host" "poll" (func $poll (param i32 i32 i32)))
     (func (export "attack") (local $timer i32) (local $at i32)
       (local.set $timer (call $subscribe (i64.const 0)))
-      (loop $fill
-        (i32.store (local.get $at) (local.get $timer))
-        (local.set $at (i32.add (local.get $at) (i32.const 4)))
-        (br_if $fill (i32.lt_u (local.get $at) (i32.const 4000000))))
+      (i32.store (i32.const 0) (local.get $timer))
+      (local.set $at (i32.const 4))
+      (loop $double
+        (memory.copy (local.get $at) (i32.const 0) (local.get $at))
+        (local.set $at (i32.shl (local.get $at) (i32.const 1)))
+        (br_if $double (i32.lt_u (local.get $at) (i32.const 4000000))))
       (loop $again
-        (call $poll (i32.const 0) (i32.const 1000000) (i32.const 0x3ffff8))
+        (call $poll (i32.const 0) (i32.const 1000000) (i32.const 0x7f0000))
         (br $again))))
   (core instance $i (instantiate $m
     (with "heap" (instance $heap))

@@ -1,9 +1,9 @@
 ;; H18: a million sockets.
 ;; Tries: to create sockets and to connect none, until the process has no file descriptor left.
 ;; Nobody granted it the network.
-;; Expected: limit(handles)
+;; Expected: returned
 ;; Why: creating a socket may be allowed where using it is denied, and the descriptor is spent all
-;; the same.
+;; the same. It answers with the number of sockets that it got, which must be 0.
 (component
   (import "wasi:sockets/network@0.2.0" (instance $network
     (type $error-code' (enum
