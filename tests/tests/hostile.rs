@@ -396,8 +396,8 @@ const ENDLESS: [&str; 11] = [
 fn patient() -> Budget {
     Budget {
         fuel: u64::MAX,
-        wall: Duration::from_secs(60),
-        cpu: Duration::from_secs(60),
+        wall: Duration::from_secs(15),
+        cpu: Duration::from_secs(15),
         ..budget()
     }
 }
