@@ -39,8 +39,8 @@ const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2026_07_28,
 ];
 
-/// How long a client may go on with a list of tools, in milliseconds, when nothing announces
-/// changes. With a directory served, changes are announced, and the list is fresh until then.
+/// How long a client may go on with a list of tools that cannot change, in milliseconds. One that
+/// can change may be stale at once: who listens for changes hears of them.
 const LIST_TTL_MS: u64 = 5 * 60 * 1000;
 
 /// Where a result names the server, in the stateless era.
