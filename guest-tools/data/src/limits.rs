@@ -12,7 +12,7 @@ pub const MAX_OUTPUT_BYTES: usize = 512 * 1024;
 pub const MAX_DEPTH: usize = 100;
 
 /// The most values. A few lines of YAML aliases or of `JMESPath` can stand for billions.
-pub const MAX_VALUES: usize = 500_000;
+pub const MAX_VALUES: usize = 300_000;
 
 /// The longest query. Its parser and its interpreter recurse.
 pub const MAX_EXPRESSION_BYTES: usize = 1_000;

@@ -92,6 +92,7 @@ mod tests {
         assert_eq!(find("a.c", false, false, "xabc"), Some(1));
         assert_eq!(find("a.c", true, false, "abc a.c"), Some(4));
         assert_eq!(find("A.C", true, true, "abc a.c"), Some(4));
+        assert_eq!(find(r"\bb\w", false, false, "ab bc"), Some(3));
         assert_eq!(find("^b$", false, true, "B"), Some(0));
         assert_eq!(find("x", false, false, "abc"), None);
     }

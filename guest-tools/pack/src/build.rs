@@ -56,12 +56,18 @@ fn component(
     let module = modules.join(tool).with_extension("wasm");
     let module = fs::read(&module).map_err(at(module))?;
 
-    let mut wit = vec![WitSource { path: "wit/world.wit", text: &world }];
+    let mut wit = vec![WitSource {
+        path: "wit/world.wit",
+        text: &world,
+    }];
     wit.extend(wasi.iter().map(|(path, text)| WitSource { path, text }));
     let bytes = pack(&module, &wit, Some(tool), &manifest)
         .map_err(|source| Error::Pack { tool, source })?;
     if bytes.len() > COMPONENT_BYTES_MAX {
-        return Err(Error::Size { tool, bytes: bytes.len() });
+        return Err(Error::Size {
+            tool,
+            bytes: bytes.len(),
+        });
     }
     Ok(bytes)
 }

@@ -48,5 +48,8 @@ pub enum Error {
 
 /// Names the path that an access failed on.
 pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::File { path: path.into(), source }
+    move |source| Error::File {
+        path: path.into(),
+        source,
+    }
 }

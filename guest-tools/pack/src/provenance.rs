@@ -87,7 +87,10 @@ impl Provenance {
             if sources::digest(guest_tools, tool)?.to_string() != built.sources {
                 stale.push(Stale::Sources(tool));
             }
-            let path = guest_tools.join("prebuilt").join(tool).with_extension("wasm");
+            let path = guest_tools
+                .join("prebuilt")
+                .join(tool)
+                .with_extension("wasm");
             let bytes = fs::read(&path).map_err(at(&path))?;
             if Digest::of(&bytes).to_string() != built.component || bytes.len() != built.size {
                 stale.push(Stale::Component(tool));

@@ -1,35 +1,54 @@
 //! What is promised of the committed components: they belong to their sources, import only what they
 //! use, and leave nothing undocumented.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read a file has failed"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use ringfence_guest_pack::{COMPONENT_BYTES_MAX, Provenance, TOOLS, digest};
-use ringfence_tool::{Component, Field, Label, Type};
+use ringfence_tool::{Component, Field, Function, Label, Manifest, Payload, Type};
+
+/// Interfaces, each with the functions that are called.
+type Imports = &'static [(&'static str, &'static [&'static str])];
 
 fn guest_tools() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn component(tool: &str) -> Component {
-    let path = guest_tools().join("prebuilt").join(tool).with_extension("wasm");
+    let path = guest_tools()
+        .join("prebuilt")
+        .join(tool)
+        .with_extension("wasm");
     let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
-    assert!(bytes.len() <= COMPONENT_BYTES_MAX, "{tool} has {} bytes", bytes.len());
+    assert!(
+        bytes.len() <= COMPONENT_BYTES_MAX,
+        "{tool} has {} bytes",
+        bytes.len()
+    );
     Component::read(bytes, "nameless").unwrap()
 }
 
 #[test]
 fn belong_to_their_sources() {
     let record = Provenance::read(&guest_tools()).unwrap();
-    let stale: Vec<_> =
-        record.stale(&guest_tools()).unwrap().iter().map(ToString::to_string).collect();
+    let stale: Vec<_> = record
+        .stale(&guest_tools())
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert!(stale.is_empty(), "{stale:#?}");
 }
 
 #[test]
 fn import_only_what_they_use() {
-    let expected: [(&str, &[(&str, &[&str])]); 5] = [
+    let expected: [(&str, Imports); 5] = [
         (
             "codec",
             &[
@@ -76,8 +95,10 @@ fn import_only_what_they_use() {
             })
             .collect();
         found.sort_unstable();
-        let expected: Vec<_> =
-            expected.iter().map(|(name, functions)| (*name, functions.to_vec())).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(name, functions)| (*name, functions.to_vec()))
+            .collect();
         assert_eq!(found, expected, "{tool}");
     }
 }
@@ -94,10 +115,16 @@ fn leave_nothing_undocumented() {
                 missing.push(place.clone());
             }
             let about = component.manifest().function(function.name.as_str());
-            assert!(about.is_some_and(|about| about.title.is_some()), "{place} has no title");
-            assert!(about.is_some_and(|about| !about.examples.is_empty()), "{place}: no example");
-            fields(&function.params, &place, &mut missing);
-            if let ringfence_tool::Payload::Value(ty) = &function.result.ok {
+            assert!(
+                about.is_some_and(|about| about.title.is_some()),
+                "{place} has no title"
+            );
+            assert!(
+                about.is_some_and(|about| !about.examples.is_empty()),
+                "{place}: no example"
+            );
+            parameters(function, component.manifest(), &place, &mut missing);
+            if let Payload::Value(ty) = &function.result.ok {
                 undocumented(ty, &place, &mut missing);
             }
         }
@@ -107,9 +134,37 @@ fn leave_nothing_undocumented() {
 }
 
 #[test]
+fn parameters_are_described_alike_in_wit_and_manifest() {
+    for tool in TOOLS {
+        let wit = std::fs::read_to_string(guest_tools().join(tool).join("wit/world.wit")).unwrap();
+        let words: Vec<_> = wit
+            .split_whitespace()
+            .filter(|word| *word != "///")
+            .collect();
+        let wit = words.join(" ");
+        for (function, about) in &component(tool).manifest().functions {
+            for (name, param) in &about.params {
+                let description = param.description.as_deref().unwrap_or_default();
+                let found = ["", "%"]
+                    .iter()
+                    .any(|escape| wit.contains(&format!("{description} {escape}{name}:")));
+                assert!(found, "{tool}.{function}.{name}: {description}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_shell_computes_the_same_digests() {
-    let status = Command::new("bash").arg(guest_tools().join("build.sh")).arg("--check").status();
-    let fresh = Provenance::read(&guest_tools()).unwrap().stale(&guest_tools()).unwrap().is_empty();
+    let status = Command::new("bash")
+        .arg(guest_tools().join("build.sh"))
+        .arg("--check")
+        .status();
+    let fresh = Provenance::read(&guest_tools())
+        .unwrap()
+        .stale(&guest_tools())
+        .unwrap()
+        .is_empty();
     assert_eq!(status.unwrap().success(), fresh);
 }
 
@@ -121,22 +176,53 @@ fn each_source_counts() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    for path in ["Cargo.lock", "Cargo.toml", "build.sh", "wasi/io.wit", "text/src/lib.rs"] {
+    for path in [
+        "Cargo.lock",
+        "Cargo.toml",
+        "build.sh",
+        "wasi/io.wit",
+        "text/src/lib.rs",
+    ] {
         write(path, "");
     }
     let digest = || digest(&copy, "text").unwrap();
     let mut seen = vec![digest()];
-    for path in ["Cargo.lock", "Cargo.toml", "build.sh", "wasi/io.wit", "text/src/lib.rs", "text/a"] {
+    for path in [
+        "Cargo.lock",
+        "Cargo.toml",
+        "build.sh",
+        "wasi/io.wit",
+        "text/src/lib.rs",
+        "text/a",
+    ] {
         write(path, "changed");
         assert!(!seen.contains(&digest()), "{path} does not count");
         seen.push(digest());
     }
     let before = digest();
-    for path in ["text/README.md", "text/.hidden", "data/src/lib.rs", "prebuilt/text.wasm"] {
+    for path in [
+        "text/README.md",
+        "text/.hidden",
+        "data/src/lib.rs",
+        "prebuilt/text.wasm",
+    ] {
         write(path, "changed");
     }
     assert_eq!(digest(), before);
     std::fs::remove_dir_all(copy).unwrap();
+}
+
+/// WIT keeps no comments on parameters, so the manifest says what they are.
+fn parameters(function: &Function, manifest: &Manifest, place: &str, missing: &mut Vec<String>) {
+    let about = manifest.function(function.name.as_str());
+    for param in &function.params {
+        let place = format!("{place}.{}", param.name);
+        let said = about.and_then(|about| about.params.get(&param.name)?.description.as_ref());
+        if said.is_none() {
+            missing.push(place.clone());
+        }
+        undocumented(&param.ty, &place, missing);
+    }
 }
 
 fn fields(fields: &[Field], place: &str, missing: &mut Vec<String>) {

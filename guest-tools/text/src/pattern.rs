@@ -317,6 +317,27 @@ mod tests {
     }
 
     #[test]
+    fn knows_what_people_type() {
+        for (source, text, total) in [
+            (r"\bfoo\w*\b", "foo food afoo", 2),
+            (r"\Bx", "x ax", 1),
+            (r"(?i)GRÜSSE|straße", "grüsse STRAßE", 2),
+            (r"(?m)^\s*#.*$", "# a\n  # b\nc #", 2),
+            (r"(?s)a.b", "a\nb", 1),
+            (r"^\d{4}-\d\d$", "2024-05", 1),
+            (r"[^\W\d_]+", "äb1_c", 2),
+            (r"(?x) a \s+ b # comment", "a  b", 1),
+            (r"\.{3}|\x41|\u{e4}", "... A ä", 3),
+        ] {
+            assert_eq!(
+                pattern(source).find(text, None).unwrap().total,
+                total,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
     fn counts_all_and_describes_the_first() {
         let found = pattern("x").find("xxxxx", Some(2)).unwrap();
         assert_eq!((found.total, found.matches.len()), (5, 2));
