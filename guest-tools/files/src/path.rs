@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(find("a", &["."]), Ok((0, "a".into())));
         assert_eq!(find("work/a", &["work", "/docs"]), Ok((0, "a".into())));
         assert!(matches!(
-            find("a", &["/docs", "/work"]),
+            find("a", &["/docs", "/notes"]),
             Err(Error::Outside { .. })
         ));
     }
