@@ -278,7 +278,7 @@ fn errors_name_the_place() {
         (r#"{"n0":1}"#, "/n0", "expected an array"),
         ("1e400", "/n0", "not valid JSON"),
         ("[", "/n0/0", "not valid JSON"),
-        ("\"\\u0000\u{1b}[31m\"", "/n0", "\\u{1b}"),
+        ("\"\\u0000\\u001b[31m\"", "/n0", "\\u{1b}"),
     ];
     for (json, path, message) in cases {
         let error = read_text(&list, json).unwrap_err();
