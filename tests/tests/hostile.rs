@@ -1,5 +1,5 @@
-//! Every hostile guest, on one sandbox that has to live on: it must end as its file says, within its
-//! limit, leave nothing behind, and not be felt by the call after it.
+//! Every hostile guest, on one sandbox that has to live on: it must end as its file says, within
+//! its limit, leave nothing behind, and not be felt by the call after it.
 
 #![expect(
     clippy::unwrap_used,
@@ -605,9 +605,12 @@ async fn a_slot_that_is_used_again_is_clean() {
     }
 }
 
-/// How many calls at once the two tests below make, of guests that take 256 descriptors or 8 memories
-/// each: fewer than a process may have descriptors where nobody raised the limit of 1,024.
-const GREEDY_CALLS: [usize; 2] = [3, 100];
+/// Calls at once that take 256 descriptors each: together fewer than the 1,024 that a process may have
+/// where nobody raised the limit.
+const OPENERS: usize = 3;
+
+/// Calls at once that take eight memories each: more than a pool of two for each call has.
+const HOLDERS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_cannot_exhaust_the_descriptors_of_the_process() {
@@ -618,7 +621,7 @@ async fn a_guest_cannot_exhaust_the_descriptors_of_the_process() {
         .load("opener", guests::hostile("h18_open_files"))
         .unwrap();
     let held = Footprint::now().descriptors;
-    let calls = (0..GREEDY_CALLS[0]).map(|_| {
+    let calls = (0..OPENERS).map(|_| {
         let (harness, guest) = (harness.clone(), guest.clone());
         tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
     });
@@ -645,7 +648,7 @@ async fn a_guest_of_many_memories_cannot_starve_the_others() {
     let guest = harness
         .load("holder", guests::hostile("h13_hold_memories"))
         .unwrap();
-    let calls: Vec<_> = (0..GREEDY_CALLS[1])
+    let calls: Vec<_> = (0..HOLDERS)
         .map(|_| {
             let (harness, guest) = (harness.clone(), guest.clone());
             tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })

@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
@@ -252,11 +251,8 @@ fn a_component_name_is_never_a_path() {
         let read = Harness::read("fine", generated::with_manifest(guest(), &manifest));
         assert!(read.is_err(), "a manifest named the component {name:?}");
     }
-    let named = generated::with_manifest(guest(), "name = \"sums\"");
-    assert_eq!(
-        Harness::read("../x", named).unwrap().name().as_str(),
-        "sums"
-    );
+    let sums = generated::with_manifest(guest(), "name = \"sums\"");
+    assert_eq!(Harness::read("../x", sums).unwrap().name().as_str(), "sums");
 }
 
 /// A TOML string. JSON's escapes are TOML's.
