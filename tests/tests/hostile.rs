@@ -605,8 +605,8 @@ async fn a_slot_that_is_used_again_is_clean() {
     }
 }
 
-/// Calls at once that take 256 descriptors each: together fewer than the 1,024 that a process may have
-/// where nobody raised the limit.
+/// Calls at once that take 256 descriptors each: together fewer than the 1,024 that a process may
+/// have where nobody raised the limit.
 const OPENERS: usize = 3;
 
 /// Calls at once that take eight memories each: more than a pool of two for each call has.
