@@ -3,7 +3,9 @@
 //!
 //! `RINGFENCE_GUESTS` names another folder of components: CI runs these tests once more against what
 //! it has just built from source.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,10 +27,6 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how CI points at what it rebuilt"
-)]
 fn folder() -> PathBuf {
     std::env::var_os("RINGFENCE_GUESTS")
         .map_or_else(|| root().join("guest-tools/prebuilt"), PathBuf::from)
@@ -43,7 +41,7 @@ fn load(harness: &Harness, name: &str) -> Guest {
 }
 
 /// Calls a function and gives what came back, an error as `{"error": …}`.
-fn call(harness: &Harness, guest: &Guest, function: &str, arguments: Value) -> Value {
+fn call(harness: &Harness, guest: &Guest, function: &str, arguments: &Value) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -98,13 +96,11 @@ fn each_is_small_and_imports_only_what_it_uses() {
             bytes.len()
         );
         let component = Component::read(bytes.into(), name).unwrap();
-        imported.push_str(&format!("{name}\n"));
+        imported.push_str(name);
+        imported.push('\n');
         for import in component.imports() {
-            imported.push_str(&format!(
-                "  {}: {}\n",
-                import.name,
-                import.functions.join(" ")
-            ));
+            let functions = import.functions.join(" ");
+            writeln!(imported, "  {}: {functions}", import.name).unwrap();
         }
     }
     insta::assert_snapshot!("imports", imported);
@@ -124,7 +120,7 @@ fn every_example_of_a_manifest_comes_out_as_it_says() {
             for example in &about.examples {
                 let arguments = Value::Object(example.arguments.clone());
                 if let Some(result) = &example.result {
-                    let given = call(&harness, &guest, function, arguments.clone());
+                    let given = call(&harness, &guest, function, &arguments);
                     assert_eq!(given, *result, "{name}_{function} {arguments}");
                     examples += 1;
                 }
@@ -142,7 +138,7 @@ fn text_counts_compares_and_replaces() {
         &harness,
         &text,
         "stats",
-        json!({"text": "one two\nthrée\n"}),
+        &json!({"text": "one two\nthrée\n"}),
     );
     assert_eq!(
         (&stats["words"], &stats["lines"], &stats["bytes"]),
@@ -152,7 +148,7 @@ fn text_counts_compares_and_replaces() {
         &harness,
         &text,
         "diff",
-        json!({"old": "a\nb\nc\n", "new": "a\nB\nc\n"}),
+        &json!({"old": "a\nb\nc\n", "new": "a\nB\nc\n"}),
     );
     assert!(
         diff["unified"].as_str().unwrap().contains("-b\n+B\n"),
@@ -160,12 +156,12 @@ fn text_counts_compares_and_replaces() {
     );
     // Takes exponential time in an engine that backtracks.
     let evil = json!({"text": "a".repeat(5000), "pattern": "(a+)+$b"});
-    assert_eq!(call(&harness, &text, "find", evil)["total"], json!(0));
+    assert_eq!(call(&harness, &text, "find", &evil)["total"], json!(0));
     let wrong = call(
         &harness,
         &text,
         "find",
-        json!({"text": "x", "pattern": "("}),
+        &json!({"text": "x", "pattern": "("}),
     );
     assert!(!error(&wrong).is_empty());
 }
@@ -178,14 +174,14 @@ fn data_converts_and_says_where_input_is_wrong() {
         &harness,
         &data,
         "convert",
-        json!({"text": "{\"a\": {\"b\": 1}}", "from": "json", "to": "toml"}),
+        &json!({"text": "{\"a\": {\"b\": 1}}", "from": "json", "to": "toml"}),
     );
     assert_eq!(toml.as_str().unwrap().trim(), "[a]\nb = 1");
     let wrong = call(
         &harness,
         &data,
         "convert",
-        json!({"text": "{\"a\": ", "from": "json", "to": "yaml"}),
+        &json!({"text": "{\"a\": ", "from": "json", "to": "yaml"}),
     );
     assert!(error(&wrong).contains("line"), "{wrong}");
 }
@@ -209,11 +205,16 @@ fn files_reach_what_is_granted_and_nothing_else() {
     let writing = Harness::granting(vec![grant("fs.write")], Budget::default(), |_| None);
 
     let files = load(&nothing, "files");
-    let denied = call(&nothing, &files, "list", json!({}));
+    let denied = call(&nothing, &files, "list", &json!({}));
     assert!(error(&denied).contains("fs.read"), "{denied}");
 
     let files = load(&reading, "files");
-    let read = call(&reading, &files, "read", json!({"path": "/docs/notes.txt"}));
+    let read = call(
+        &reading,
+        &files,
+        "read",
+        &json!({"path": "/docs/notes.txt"}),
+    );
     assert!(read["text"].as_str().unwrap().contains("beta"), "{read}");
     for path in [
         "/docs/../secret.txt",
@@ -222,14 +223,14 @@ fn files_reach_what_is_granted_and_nothing_else() {
         "../secret.txt",
         "/docs/link/",
     ] {
-        let read = call(&reading, &files, "read", json!({"path": path}));
+        let read = call(&reading, &files, "read", &json!({"path": path}));
         assert!(!error(&read).contains("canary"), "{path}: {read}");
     }
     let write = call(
         &reading,
         &files,
         "write",
-        json!({"path": "/docs/notes.txt", "text": "gone"}),
+        &json!({"path": "/docs/notes.txt", "text": "gone"}),
     );
     assert!(!error(&write).is_empty());
     assert_eq!(
@@ -239,13 +240,13 @@ fn files_reach_what_is_granted_and_nothing_else() {
 
     let files = load(&writing, "files");
     let edit = json!({"path": "/docs/notes.txt", "old": "beta", "new": "gamma"});
-    call(&writing, &files, "edit", edit);
+    call(&writing, &files, "edit", &edit);
     assert_eq!(
         fs::read_to_string(granted.join("notes.txt")).unwrap(),
         "alpha\ngamma\n"
     );
     let escape = json!({"path": "/docs/link/made.txt", "text": "x"});
-    error(&call(&writing, &files, "write", escape));
+    error(&call(&writing, &files, "write", &escape));
     assert!(!outside.path().join("made.txt").exists());
     assert_eq!(
         fs::read_to_string(outside.path().join("secret.txt")).unwrap(),
@@ -258,12 +259,12 @@ fn time_knows_zones_and_their_changes() {
     let harness = Harness::new(Budget::default());
     let time = load(&harness, "time");
     let arguments = json!({"time": "2026-07-01T12:00:00Z", "to": "Europe/Berlin"});
-    let moment = call(&harness, &time, "convert", arguments);
+    let moment = call(&harness, &time, "convert", &arguments);
     assert_eq!(moment["rfc3339"], json!("2026-07-01T14:00:00+02:00"));
     assert_eq!(moment["daylight-saving"], json!(true));
-    let wrong = call(&harness, &time, "now", json!({"zone": "Europe/Berln"}));
+    let wrong = call(&harness, &time, "now", &json!({"zone": "Europe/Berln"}));
     assert!(error(&wrong).contains("Berln"), "{wrong}");
-    let now = call(&harness, &time, "now", json!({}));
+    let now = call(&harness, &time, "now", &json!({}));
     assert!(now["rfc3339"].as_str().unwrap() > "2026", "{now}");
 }
 
@@ -271,7 +272,7 @@ fn time_knows_zones_and_their_changes() {
 fn codec_hashes_and_makes_identifiers() {
     let harness = Harness::new(Budget::default());
     let codec = load(&harness, "codec");
-    let ids = call(&harness, &codec, "uuid", json!({"count": 3}));
+    let ids = call(&harness, &codec, "uuid", &json!({"count": 3}));
     let ids: Vec<&str> = ids
         .as_array()
         .unwrap()
@@ -282,9 +283,17 @@ fn codec_hashes_and_makes_identifiers() {
         ids.len() == 3 && ids[0] != ids[1] && ids[1] != ids[2],
         "{ids:?}"
     );
-    let info = call(&harness, &codec, "parse-uuid", json!({"text": ids[0]}));
+    let info = call(&harness, &codec, "parse-uuid", &json!({"text": ids[0]}));
     assert!(info.is_object(), "{info}");
-    assert!(!error(&call(&harness, &codec, "parse-uuid", json!({"text": "no"}))).is_empty());
+    assert!(
+        !error(&call(
+            &harness,
+            &codec,
+            "parse-uuid",
+            &json!({"text": "no"})
+        ))
+        .is_empty()
+    );
 }
 
 #[test]
