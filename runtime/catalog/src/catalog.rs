@@ -348,12 +348,9 @@ mod tests {
 
     #[test]
     fn a_file_s_name_never_becomes_a_path() {
-        let folder = directory(&[("..%2f..%2fetc%2fpasswd.wasm", &component("run"))]);
+        let folder = directory(&[("x%2f..%2fetc%2fpasswd.wasm", &component("run"))]);
         let catalog = load(folder.path());
-        assert_eq!(
-            names(&catalog),
-            ["2f-2fetc-2fpasswd_run".replacen("2f", "tool-2f", 1)]
-        );
+        assert_eq!(names(&catalog), ["x-2f-2fetc-2fpasswd_run"]);
     }
 
     #[cfg(unix)]

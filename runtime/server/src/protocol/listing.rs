@@ -146,3 +146,58 @@ fn instructions(catalog: &Catalog, policy: &Policy) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use ringfence_catalog::bundled;
+    use ringfence_policy::Budget;
+
+    use super::*;
+
+    fn listing(grants: &[&str]) -> Listing {
+        let grants = grants.iter().map(|grant| grant.parse().unwrap()).collect();
+        let policy = Policy::new(grants, Budget::default()).unwrap();
+        Listing::new(Catalog::load(bundled()), &policy)
+    }
+
+    /// The names of tools that are listed as able to destroy something.
+    fn destructive(listing: &Listing) -> Vec<&str> {
+        let able = |tool: &&ListedTool| {
+            let annotations = tool.annotations.as_ref().unwrap();
+            assert_ne!(
+                annotations.read_only_hint, annotations.destructive_hint,
+                "{}",
+                tool.name
+            );
+            assert_eq!(annotations.open_world_hint, Some(false));
+            annotations.destructive_hint == Some(true)
+        };
+        listing
+            .tools
+            .iter()
+            .filter(able)
+            .map(|tool| &*tool.name)
+            .collect()
+    }
+
+    #[test]
+    fn annotations_follow_from_what_is_granted() {
+        assert!(destructive(&listing(&[])).is_empty());
+        assert!(destructive(&listing(&["fs.read=.:/docs"])).is_empty());
+        let writing = listing(&["fs.write=.:/docs"]);
+        let destructive = destructive(&writing);
+        assert!(!destructive.is_empty());
+        // Only the tools that ask to write are handed the grant.
+        assert!(
+            destructive.iter().all(|name| name.starts_with("files_")),
+            "{destructive:?}"
+        );
+    }
+
+    #[test]
+    fn the_instructions_say_what_is_here_and_what_it_may_reach() {
+        let listing = listing(&["fs.write=./secret-host-path:/docs"]);
+        assert!(!listing.instructions().contains("secret-host-path"));
+        insta::assert_snapshot!(listing.instructions());
+    }
+}

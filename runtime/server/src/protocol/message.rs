@@ -43,6 +43,11 @@ pub(crate) fn request(
         return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
     }
     check_meta(params.as_ref())?;
+    let cursor = params.as_ref().and_then(|params| params.get("cursor"));
+    // The library takes a cursor of another type for none.
+    if method == "tools/list" && cursor.is_some_and(|cursor| !cursor.is_string()) {
+        return Err(malformed(method));
+    }
     let mut request = json!({ "method": method });
     if let (Some(params), Some(members)) = (params, request.as_object_mut()) {
         members.insert("params".to_owned(), Value::Object(params));

@@ -65,6 +65,12 @@ fn rows() -> Vec<(Vec<u8>, i64, Value)> {
     rows
 }
 
+/// An id that could not be read is left out, as the protocol has it since 2025-11-25. Clients of all
+/// versions take that; `null`, which JSON-RPC has, not all do.
+fn expected(id: &Value) -> Option<&Value> {
+    Some(id).filter(|id| !id.is_null())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_malformed_line_gets_its_one_answer() {
     let mut client = Client::greeted(&["add"]).await;
@@ -75,7 +81,7 @@ async fn each_malformed_line_gets_its_one_answer() {
         let answer = client.next().await;
         let shown: String = String::from_utf8_lossy(&line).chars().take(120).collect();
         assert_eq!(answer["error"]["code"], code, "{shown}: {answer}");
-        assert_eq!(answer["id"], id, "{shown}: {answer}");
+        assert_eq!(answer.get("id"), expected(&id), "{shown}: {answer}");
         let message = answer["error"]["message"].as_str().unwrap();
         let _ = write!(words, "{}\n  {code} {message}\n", shown.escape_debug());
         // Exactly one: the next answer is that to the next request.
@@ -91,11 +97,8 @@ async fn the_same_lines_are_answered_before_any_greeting() {
         client.raw(&line).await;
         client.raw(b"\n").await;
         let answer = client.next().await;
-        assert_eq!(
-            (&answer["error"]["code"], &answer["id"]),
-            (&json!(code), &id),
-            "{answer}"
-        );
+        assert_eq!(answer["error"]["code"], code, "{answer}");
+        assert_eq!(answer.get("id"), expected(&id), "{answer}");
     }
     assert!(client.greet().await["result"].is_object());
 }
@@ -116,7 +119,7 @@ async fn a_line_of_sixteen_mebibytes_is_answered() {
         "{answer}"
     );
     client.line(&long).await;
-    assert_eq!(client.next().await["id"], Value::Null);
+    assert_eq!(client.next().await.get("id"), None);
     assert!(client.ask("ping", json!({})).await["result"].is_object());
 }
 

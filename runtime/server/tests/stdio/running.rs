@@ -265,7 +265,7 @@ async fn a_trap_or_a_limit_leaves_the_next_call_untouched() {
         ("trap_unreachable", json!({})),
         ("trap_divide", json!({})),
         ("trap_call", json!({})),
-        ("recurse_recurse", json!({})),
+        ("recurse_recurse", json!({"levels": 1_000_000})),
         ("spin_spin", json!({})),
     ] {
         let answer = client.call(tool, arguments).await;
