@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The binary, built if need be. A build of what is fresh already takes a moment.
+/// The binary, built if need be. A build of what is fresh already takes a moment. `RINGFENCE_BIN`
+/// names another one.
 ///
 /// # Panics
 ///
@@ -22,6 +23,9 @@ pub fn ringfence() -> PathBuf {
     reason = "a test without its program cannot go on"
 )]
 fn build() -> PathBuf {
+    if let Some(other) = std::env::var_os("RINGFENCE_BIN") {
+        return other.into();
+    }
     // …/target/release/deps/test-0123 → …/target/release
     let test = std::env::current_exe().expect("a test knows its own path");
     let folder = test

@@ -16,7 +16,7 @@ const MIB: usize = 1024 * KIB;
 /// - wall clock: 30 s; CPU: 10 s; fuel: 100 billion
 /// - result: 1 MiB; standard output and error: 256 KiB each
 /// - host-call data: 4 MiB for each host call
-/// - handles: 1,024; random: 64 KiB for each request
+/// - handles: 256; random: 64 KiB for each request
 /// - log: 1,000 lines of 4 KiB
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
@@ -64,7 +64,7 @@ impl Default for Budget {
             result_bytes: MIB,
             output_bytes: 256 * KIB,
             host_call_bytes: 4 * MIB,
-            handles: 1024,
+            handles: 256,
             random_bytes: 64 * KIB as u64,
             log_lines: 1000,
             log_line_bytes: 4 * KIB,

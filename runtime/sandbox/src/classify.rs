@@ -37,7 +37,11 @@ pub(crate) fn outcome(
         error.root_cause().to_string()
     };
     Outcome::Trapped(Trap {
-        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+        reason: reason
+            .chars()
+            .filter(|c| !is_hidden(*c))
+            .take(REASON_CHARS_MAX)
+            .collect(),
         last_words,
     })
 }
@@ -76,9 +80,15 @@ pub(crate) fn last_words(stderr: &[u8]) -> Option<String> {
     let clean: String = text
         .trim()
         .chars()
-        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c))
         .collect();
     (!clean.is_empty()).then_some(clean)
+}
+
+/// Whether a character steers a terminal or turns the text around it.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

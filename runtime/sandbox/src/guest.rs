@@ -4,6 +4,7 @@
 //! Made fresh for each call and dropped with it: nothing survives.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -21,6 +22,8 @@ pub(crate) struct Guest {
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) call: HostCall,
+    /// When the guest last let others run because of its host calls.
+    pub(crate) yielded: Instant,
 }
 
 /// What a caller passes in to hear of a call while it runs.

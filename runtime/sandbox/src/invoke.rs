@@ -33,6 +33,7 @@ use crate::receipt::{Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
 use crate::slot::Slot;
+use crate::toll::Toll;
 
 /// Header fields of one HTTP message. Bounds what a guest can make the host keep of them.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
@@ -172,12 +173,16 @@ impl Sandbox {
             table,
             meter: Meter::new(budget, self.memory()),
             call,
+            yielded: Instant::now(),
         };
 
         let mut store = Store::new(prepared.instance().engine(), guest);
         store.limiter(|guest| &mut guest.meter);
         store.set_hostcall_fuel(budget.host_call_bytes);
         store.set_max_component_handles(budget.handles);
+        if prepared.is_tolled() {
+            store.call_hook_async(Toll);
+        }
         let fuelled = store
             .set_fuel(budget.fuel)
             .and_then(|()| store.fuel_async_yield_interval(Some(FUEL_YIELD_INTERVAL)));

@@ -34,6 +34,7 @@ mod result;
 mod roundtrip;
 mod sandbox;
 mod slot;
+mod toll;
 
 pub use arguments::{ArgumentError, Arguments};
 pub use cache::ArtifactCache;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 /// What a guest may write in one go. Bounds what `write-zeroes` makes the host allocate.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
@@ -77,6 +77,9 @@ impl Pollable for Capture {
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > WRITE_BYTES_MAX {
+            return Err(StreamError::trap("wrote more than `check-write` permitted"));
+        }
         self.push(&bytes);
         Ok(())
     }

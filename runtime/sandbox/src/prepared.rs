@@ -15,7 +15,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::arguments::{self, ArgumentError, Arguments};
 use crate::cache::{self, Artifact, ArtifactCache};
-use crate::engine::Profile;
+use crate::engine::{Profile, slots_per_call};
 use crate::guest::Guest;
 
 /// A component that is ready to be called. Cheap to clone.
@@ -25,6 +25,8 @@ pub struct Prepared(Arc<Inner>);
 struct Inner {
     digest: Digest,
     profile: Profile,
+    slots: u32,
+    tolled: bool,
     instance: InstancePre<Guest>,
     functions: HashMap<FunctionName, Entry>,
 }
@@ -68,7 +70,7 @@ impl Prepared {
         let component = machine_code(tool, profile, linker.engine(), cache)?;
         let instance = linker
             .instantiate_pre(&component)
-            .map_err(|error| PrepareError::Link(error.root_cause().to_string()))?;
+            .map_err(|error| PrepareError::Link(format!("{error:#}")))?;
         let mut functions = HashMap::new();
         let described = tool.interface().functions.iter().zip(tool.definitions());
         for (function, definition) in described {
@@ -94,6 +96,12 @@ impl Prepared {
         Ok(Self(Arc::new(Inner {
             digest: tool.digest(),
             profile,
+            slots: slots(&component, tool),
+            // Without a function to call, there is nothing to take a toll for.
+            tolled: tool
+                .imports()
+                .iter()
+                .any(|import| !import.functions.is_empty()),
             instance,
             functions,
         })))
@@ -155,6 +163,16 @@ impl Prepared {
         self.0.profile
     }
 
+    /// How many slots one call takes.
+    pub(crate) fn slots(&self) -> u32 {
+        self.0.slots
+    }
+
+    /// Whether the component can call the host at all.
+    pub(crate) fn is_tolled(&self) -> bool {
+        self.0.tolled
+    }
+
     pub(crate) fn instance(&self) -> &InstancePre<Guest> {
         &self.0.instance
     }
@@ -162,6 +180,14 @@ impl Prepared {
     pub(crate) fn entry(&self, function: &FunctionName) -> Option<&Entry> {
         self.0.functions.get(function)
     }
+}
+
+fn slots(component: &Component, tool: &Tool) -> u32 {
+    let instances = u32::try_from(tool.footprint().instances).unwrap_or(u32::MAX);
+    let (memories, tables) = component
+        .resources_required()
+        .map_or((0, 0), |needs| (needs.num_memories, needs.num_tables));
+    slots_per_call(memories, instances, tables)
 }
 
 fn machine_code(

@@ -113,7 +113,7 @@ impl Sandbox {
     /// Too many calls run already, and none ended in time.
     pub async fn admit(&self, prepared: &Prepared) -> Result<Slot, Overloaded> {
         match self.lane(prepared.profile()) {
-            Ok(lane) => lane.slots.admit().await,
+            Ok(lane) => lane.slots.admit(prepared.slots()).await,
             Err(_) => Err(Overloaded {
                 retry_after: crate::slot::WAIT_MAX,
             }),

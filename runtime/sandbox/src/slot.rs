@@ -40,12 +40,12 @@ impl Slots {
         Self(Arc::new(Semaphore::new(count as usize)))
     }
 
-    /// Waits for room: first come, first served.
-    pub(crate) async fn admit(&self) -> Result<Slot, Overloaded> {
-        if let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() {
+    /// Waits for room of `weight` slots: first come, first served.
+    pub(crate) async fn admit(&self, weight: u32) -> Result<Slot, Overloaded> {
+        if let Ok(permit) = Arc::clone(&self.0).try_acquire_many_owned(weight) {
             return Ok(Slot { _permit: permit });
         }
-        match tokio::time::timeout(WAIT_MAX, Arc::clone(&self.0).acquire_owned()).await {
+        match tokio::time::timeout(WAIT_MAX, Arc::clone(&self.0).acquire_many_owned(weight)).await {
             Ok(Ok(permit)) => Ok(Slot { _permit: permit }),
             _ => Err(Overloaded {
                 retry_after: RETRY_AFTER,

@@ -19,6 +19,9 @@ use crate::read::{Contract, Import};
 use crate::scan::{Footprint, scan};
 use crate::schema;
 
+/// Functions that a component offers. More than any client lists, and each has a schema in memory.
+const FUNCTIONS_MAX: usize = 1_000;
+
 /// A component that was read. Cheap to share behind an [`Arc`], not to clone.
 #[derive(Debug)]
 pub struct Component {
@@ -152,6 +155,13 @@ fn parse_manifest(section: &[u8]) -> Result<Manifest, ManifestError> {
 fn withdraw_oversized(interface: &mut Interface) {
     let functions = std::mem::take(&mut interface.functions);
     for function in functions {
+        if interface.functions.len() >= FUNCTIONS_MAX {
+            interface.unavailable.push(Unavailable {
+                export: function.export,
+                reason: format!("a component offers at most {FUNCTIONS_MAX} functions"),
+            });
+            continue;
+        }
         match schema::check(&function) {
             Ok(()) => interface.functions.push(function),
             Err(reason) => interface.unavailable.push(Unavailable {

@@ -49,6 +49,9 @@ pub enum ReadError {
     /// A core module that could not be made into a component.
     #[error("the core module cannot be made into a component: {0}")]
     Adapt(String),
+    /// A component within it imports a component, whose weight cannot be known.
+    #[error("a component that imports components; compose them when you build the tool")]
+    ComponentImport,
     /// A section that may stand once stands more often.
     #[error("more than one `{0}` section; build the component again from its module")]
     Duplicate(&'static str),

@@ -7,7 +7,10 @@
 //! The format's own limits are of no help: they allow a million types, modules of a gigabyte and a
 //! thousand nested components.
 
-use wasmparser::{Encoding, MemorySectionReader, Parser, Payload, TableSectionReader};
+use wasmparser::{
+    ComponentInstance, ComponentTypeRef, Encoding, Instance, MemorySectionReader, Parser, Payload,
+    TableSectionReader,
+};
 
 use crate::error::ReadError;
 use crate::nesting;
@@ -22,6 +25,10 @@ pub(crate) const MODULES_MAX: u64 = 128;
 pub(crate) const COMPONENTS_MAX: u64 = 512;
 /// Instances in a component. Bounds the type tables that are copied for each.
 pub(crate) const INSTANCES_MAX: u64 = 2_000;
+/// Core instances and components that instantiating the whole takes, with each component counted as
+/// often as it is instantiated. Ten components that each instantiate the one before ten times are
+/// two kilobytes here and ten billion instances in the compiler, which lays them all out.
+pub(crate) const EXPANDED_INSTANCES_MAX: u64 = 1_000;
 /// Bytes of sections other than code, data and custom ones. Bounds what the validator keeps, which
 /// is some thirty times as much.
 pub(crate) const STRUCTURE_BYTES_MAX: u64 = 4 << 20;
@@ -90,6 +97,8 @@ pub(crate) struct Scan<'a> {
 pub struct Footprint {
     /// How many core modules it holds.
     pub modules: u64,
+    /// How many core instances and components it takes to instantiate it, at most.
+    pub instances: u64,
     /// How many functions they have.
     pub functions: u64,
     /// How many bytes of code they have.
@@ -125,6 +134,7 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<Scan<'_>, ReadError> {
         interfaces: Vec::new(),
     };
     let mut counts = Counts::default();
+    let mut expansion = Expansion::default();
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload?;
@@ -138,12 +148,14 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<Scan<'_>, ReadError> {
             depth = depth.saturating_sub(1);
         }
         counts.add(bytes, &payload, &mut scan.footprint)?;
+        expansion.add(&payload)?;
         if let Payload::CustomSection(section) = &payload
             && depth == 1
         {
             scan.keep(section.name(), section.data())?;
         }
     }
+    scan.footprint.instances = expansion.heaviest;
     Ok(scan)
 }
 
@@ -351,6 +363,58 @@ impl Counts {
             "bytes of types",
             TYPE_BYTES_MAX,
         )
+    }
+}
+
+/// How many instances the components would become.
+#[derive(Default)]
+struct Expansion {
+    /// The components and modules that are open, outermost first, with what each has so far.
+    open: Vec<u64>,
+    /// The most that any closed one takes. Which component an instantiation means is not resolved:
+    /// it is one that was closed before, and so takes this much at most.
+    heaviest: u64,
+}
+
+impl Expansion {
+    fn add(&mut self, payload: &Payload<'_>) -> Result<(), ReadError> {
+        match payload {
+            Payload::Version { .. } => self.open.push(0),
+            Payload::End(_) => {
+                self.heaviest = self.heaviest.max(self.open.pop().unwrap_or(0));
+            }
+            Payload::InstanceSection(section) => {
+                for instance in section.clone() {
+                    if let Instance::Instantiate { .. } = instance? {
+                        self.count(1)?;
+                    }
+                }
+            }
+            Payload::ComponentInstanceSection(section) => {
+                for instance in section.clone() {
+                    if let ComponentInstance::Instantiate { .. } = instance? {
+                        self.count(self.heaviest.saturating_add(1))?;
+                    }
+                }
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section.clone() {
+                    // What is handed in may be heavier than anything that was seen before.
+                    if let ComponentTypeRef::Component(_) = import?.ty {
+                        return Err(ReadError::ComponentImport);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, more: u64) -> Result<(), ReadError> {
+        match self.open.last_mut() {
+            Some(total) => add(total, more, "instances", EXPANDED_INSTANCES_MAX),
+            None => Ok(()),
+        }
     }
 }
 

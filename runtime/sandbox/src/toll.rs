@@ -1,0 +1,43 @@
+//! What a guest pays for each call of the host.
+//!
+//! Owns the toll and the yield. The engine counts the guest's own instructions alone: without a
+//! price, a loop of requests for random bytes would take minutes of host time for little fuel, and
+//! would not let go of its thread before the fuel's next yield.
+
+use std::time::{Duration, Instant};
+
+use wasmtime::{CallHook, CallHookHandler, StoreContextMut};
+use wasmtime_wasi::async_trait;
+
+use crate::guest::Guest;
+
+/// Fuel for one host call: about the time that the cheapest of them takes.
+const FUEL_PER_HOST_CALL: u64 = 1000;
+
+/// How long a guest may hold a thread with host calls.
+const HOST_SLICE: Duration = Duration::from_micros(500);
+
+/// Takes the toll, and lets others run.
+#[derive(Debug)]
+pub(crate) struct Toll;
+
+#[async_trait]
+impl CallHookHandler<Guest> for Toll {
+    async fn handle_call_event(
+        &self,
+        mut store: StoreContextMut<'_, Guest>,
+        event: CallHook,
+    ) -> wasmtime::Result<()> {
+        if !matches!(event, CallHook::ReturningFromHost) {
+            return Ok(());
+        }
+        let fuel = store.get_fuel()?;
+        // Setting the fuel begins the engine's interval between yields anew; the clock below does not.
+        store.set_fuel(fuel.saturating_sub(FUEL_PER_HOST_CALL))?;
+        if store.data().yielded.elapsed() >= HOST_SLICE {
+            tokio::task::yield_now().await;
+            store.data_mut().yielded = Instant::now();
+        }
+        Ok(())
+    }
+}
