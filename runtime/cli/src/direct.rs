@@ -70,7 +70,7 @@ impl Direct {
             CallError::Arguments(error) => Failure::Arguments {
                 tool,
                 function,
-                reason: error.to_string(),
+                reason: format!("at `{}`: {}", error.path, error.message),
             },
             CallError::Cancelled => Failure::Interrupted,
             CallError::Denied(denial) => Failure::Denied {

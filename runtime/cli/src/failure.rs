@@ -22,7 +22,7 @@ const CAUSES_MAX: usize = 8;
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     /// The arguments do not fit the function.
-    #[error("the arguments of `{tool} {function}` do not fit: {reason}")]
+    #[error("the arguments of `{function}` of `{tool}` do not fit: {reason}")]
     Arguments {
         tool: String,
         function: String,
@@ -38,7 +38,7 @@ pub(crate) enum Failure {
     #[error("interrupted")]
     Interrupted,
     /// Policy says no.
-    #[error("the call of `{tool} {function}` is denied: {reason}")]
+    #[error("the call of `{function}` of `{tool}` is denied: {reason}")]
     Denied {
         tool: String,
         function: String,
@@ -51,14 +51,14 @@ pub(crate) enum Failure {
     #[error("failed to apply the grants")]
     Grants(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// We failed.
-    #[error("the host failed to run `{tool} {function}`: {reason}")]
+    #[error("the host failed to run `{function}` of `{tool}`: {reason}")]
     Host {
         tool: String,
         function: String,
         reason: String,
     },
     /// A limit stopped the tool.
-    #[error("`{tool} {function}` was stopped: it used up its {limit}")]
+    #[error("`{function}` of `{tool}` was stopped: it reached its limit on {limit}")]
     Limit {
         tool: String,
         function: String,
@@ -87,14 +87,14 @@ pub(crate) enum Failure {
     #[error("failed to start")]
     Runtime(#[source] io::Error),
     /// The tool returned an error on purpose.
-    #[error("`{tool} {function}` failed: {reason}")]
+    #[error("`{function}` of `{tool}` failed: {reason}")]
     Tool {
         tool: String,
         function: String,
         reason: String,
     },
     /// The tool broke.
-    #[error("`{tool} {function}` broke: {reason}")]
+    #[error("`{function}` of `{tool}` broke: {reason}")]
     Trapped {
         tool: String,
         function: String,

@@ -9,7 +9,7 @@ use ringfence_policy::Budget;
 use ringfence_sandbox::{Answer, Limit, Outcome, Output, Truncated};
 
 /// Instructions for a guest that is to run out of them: a tenth of a second or so.
-const FUEL_SHORT: u64 = 500_000_000;
+const FUEL_SHORT: u64 = 100_000_000;
 
 /// Processor time for a guest that is to run out of it.
 const CPU_SHORT: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ impl Stopper {
     /// In words.
     pub(super) fn words(self) -> String {
         match self {
-            Self::Limit(limit) => format!("limit: {limit}"),
+            Self::Limit(limit) => format!("limit: {}", limit.word()),
             Self::Nothing(words, _) | Self::Refusal(words) | Self::Trap(words) => words.to_owned(),
         }
     }
@@ -171,24 +171,17 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         bytes: guest!("h15_aliased_strings"),
         name: "data bomb",
-        tries: "answer with 1 MiB, a thousand times",
+        tries: "answer with 1 MiB, 1,000 times",
         stop: Stopper::Limit(Limit::HostCallData),
         ..Attack::DEFAULT
     },
     Attack {
         bytes: guest!("h02_realloc_out_of_bounds"),
         name: "wild pointer",
-        tries: "make the host write outside memory",
+        tries: "make the host write out of bounds",
         stop: Stopper::Trap("memory safety: trapped"),
         function: "attack",
         arguments: r#"{"text":"x"}"#,
-    },
-    Attack {
-        bytes: guest!("h13_instance_bomb"),
-        name: "instance bomb",
-        tries: "unfold a kilobyte into a billion",
-        stop: Stopper::Refusal("refused when read"),
-        ..Attack::DEFAULT
     },
     Attack {
         bytes: guest!("h11_shared_memory"),
@@ -210,7 +203,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         bytes: guest!("forge"),
         name: "forger",
-        tries: "print a protocol answer of its own",
+        tries: "forge an answer of the protocol",
         stop: Stopper::Nothing("captured, never sent", |answer| {
             let genuine = Outcome::Returned(Output::Json(r#""genuine""#.into()));
             answer.outcome == genuine && answer.stdout.starts_with(b"{\"jsonrpc\"")
@@ -221,7 +214,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         bytes: guest!("h43_dump"),
         name: "spy",
-        tries: "read environment, arguments, files",
+        tries: "read the environment and files",
         stop: Stopper::Nothing("found nothing", |answer| {
             answer.outcome == Outcome::Returned(Output::Json("[[],[],null,0]".into()))
         }),
@@ -231,7 +224,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         bytes: guest!("h46_canary"),
         name: "scavenger",
         tries: "find what an earlier call left",
-        stop: Stopper::Nothing("a clean sandbox each time", |answer| {
+        stop: Stopper::Nothing("a clean sandbox", |answer| {
             answer.outcome == Outcome::Returned(Output::Json("0".into()))
         }),
         ..Attack::DEFAULT

@@ -223,7 +223,7 @@ impl Stage {
 /// How an attack ended that was not stopped by what must stop it.
 fn ending(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Limit(limit) => format!("another limit: {limit}"),
+        Outcome::Limit(limit) => format!("another limit: {}", limit.word()),
         Outcome::Trapped(trap) => format!("a trap: {}", trap.reason),
         other => format!("nothing: {}", other.word()),
     }
