@@ -12,6 +12,7 @@ mod call;
 mod completions;
 mod console;
 mod demo;
+mod descriptors;
 mod direct;
 mod environment;
 mod escape;

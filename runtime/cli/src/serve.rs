@@ -7,6 +7,7 @@ use ringfence_server::{Funnel, Server};
 
 use crate::access;
 use crate::arguments::ServeArguments;
+use crate::descriptors;
 use crate::failure::Failure;
 use crate::load;
 use crate::stop::Stop;
@@ -17,6 +18,7 @@ use crate::stop::Stop;
 ///
 /// Nothing can be served, or the streams broke.
 pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Failure> {
+    descriptors::raise_limit();
     let ready = tokio::task::spawn_blocking(move || {
         let catalog = load::catalog_of(&arguments.tools)?;
         for problem in catalog.problems() {

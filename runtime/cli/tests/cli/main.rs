@@ -1,4 +1,10 @@
 //! The real binary, as a person, a script and a client run it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod call;
 mod demo;
