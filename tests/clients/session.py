@@ -64,7 +64,7 @@ async def main(mode, folder, command):
         check(result.is_error and "/text" in result.content[0].text, "a wrong type is an error with a path")
         result = await client.call_tool("echo_echo", {"text": "x", "more": 1})
         check(result.is_error and "more" in result.content[0].text, "an unknown argument is refused")
-        result = await client.call_tool("trap_trap", {})
+        result = await client.call_tool("trap_unreachable", {})
         check(result.is_error, "a trap is an error of that call")
         try:
             await client.call_tool("nobody_home", {})

@@ -149,6 +149,24 @@ impl Session {
             .expect("a number of KiB")
     }
 
+    /// Processor time that the server has taken, in the system's ticks of 10 ms.
+    ///
+    /// # Panics
+    ///
+    /// Without `/proc`.
+    pub fn processor_ticks(&self) -> u64 {
+        let path = format!("/proc/{}/stat", self.process());
+        let stat = std::fs::read_to_string(path).expect("the server runs");
+        // The name, in parentheses, may hold spaces; user and system time are the 12th and 13th after it.
+        let (_, fields) = stat.rsplit_once(") ").expect("a name in parentheses");
+        fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum()
+    }
+
     /// Closes the server's input, as a client that ends does.
     pub fn close(&mut self) {
         self.input = None;

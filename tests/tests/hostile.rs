@@ -245,9 +245,11 @@ async fn every_hostile_guest_ends_as_its_file_says() {
     );
 
     let holds = Footprint::now();
-    assert_eq!(
-        holds.descriptors, held.descriptors,
-        "file descriptors leaked"
+    // Other tests of this process open and close theirs meanwhile; a guest that leaked one each would
+    // leave a hundred.
+    assert!(
+        holds.descriptors <= held.descriptors + 24,
+        "descriptors grew: {held:?} to {holds:?}"
     );
     assert!(
         holds.threads <= held.threads + 8,
@@ -461,9 +463,11 @@ async fn a_call_that_is_dropped_at_any_step_leaves_nothing_behind() {
         victim.check(&harness).await.unwrap();
     }
     let holds = Footprint::now();
-    assert_eq!(
-        holds.descriptors, held.descriptors,
-        "file descriptors leaked"
+    // Other tests of this process open and close theirs meanwhile; a guest that leaked one each would
+    // leave a hundred.
+    assert!(
+        holds.descriptors <= held.descriptors + 24,
+        "descriptors grew: {held:?} to {holds:?}"
     );
 }
 
