@@ -34,7 +34,7 @@ guests-check:
 
 # What a call costs, each figure with its baseline in the same run.
 bench:
-    cargo bench -p ringfence-tests --locked
+    cargo bench --locked --bench call --bench stdio
 
 # A guided run: tools work, hostile ones are stopped.
 demo:

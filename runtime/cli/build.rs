@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// The guests that the demonstration runs, below `tests/guests/`.
-const GUESTS: [&str; 17] = [
+const GUESTS: [&str; 18] = [
     "hostile/h01_endless_loop.wat",
     "hostile/h01_exponential_calls.wat",
     "hostile/h02_realloc_out_of_bounds.wat",
@@ -18,6 +18,7 @@ const GUESTS: [&str; 17] = [
     "hostile/h11_shared_memory.wat",
     "hostile/h12_table_grow_stepwise.wat",
     "hostile/h13_eight_memories.wat",
+    "hostile/h13_instance_bomb.wat",
     "hostile/h14_string_2mib.wat",
     "hostile/h15_aliased_strings.wat",
     "hostile/h16_stdout_line.wat",

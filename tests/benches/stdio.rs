@@ -43,6 +43,7 @@ fn calls(session: &mut Session, count: usize) -> Vec<Duration> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one figure after the other")]
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");

@@ -184,6 +184,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         arguments: r#"{"text":"x"}"#,
     },
     Attack {
+        bytes: guest!("h13_instance_bomb"),
+        name: "instance bomb",
+        tries: "unfold a kilobyte into a billion",
+        stop: Stopper::Refusal("refused when read"),
+        ..Attack::DEFAULT
+    },
+    Attack {
         bytes: guest!("h11_shared_memory"),
         name: "shared memory",
         tries: "get memory that no limit counts",
