@@ -35,12 +35,27 @@ mod tests {
     fn every_bundled_tool_loads_under_its_own_name() {
         let catalog = Catalog::load(bundled());
         assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
-        let names: Vec<_> = catalog.components().map(|tool| tool.name().as_str()).collect();
+        let names: Vec<_> = catalog
+            .components()
+            .map(|tool| tool.name().as_str())
+            .collect();
         assert_eq!(names, ["codec", "data", "files", "text", "time"]);
         for component in catalog.components() {
-            assert!(component.manifest().name.is_some(), "{} has no manifest", component.name());
-            assert!(!component.definitions().is_empty(), "{} offers nothing", component.name());
-            assert!(component.interface().unavailable.is_empty(), "{}", component.name());
+            assert!(
+                component.manifest().name.is_some(),
+                "{} has no manifest",
+                component.name()
+            );
+            assert!(
+                !component.definitions().is_empty(),
+                "{} offers nothing",
+                component.name()
+            );
+            assert!(
+                component.interface().unavailable.is_empty(),
+                "{}",
+                component.name()
+            );
         }
     }
 }

@@ -18,19 +18,20 @@ fn a_packed_tool_carries_its_manifest_and_its_words() {
     fs::write(file("tool.toml"), manifest).unwrap();
 
     let (built, packed) = (guest("plain", "add"), file("sum.wasm"));
-    let options = [
+    let (manifest, folder) = (file("tool.toml"), file("wit"));
+    run([
+        "pack",
+        &built,
         "--manifest",
-        &file("tool.toml"),
+        &manifest,
         "--wit",
-        &file("wit"),
+        &folder,
         "-o",
         &packed,
-    ];
-    let [a, b, c, d, e, f] = options;
-    run(["pack", &built, a, b, c, d, e, f])
-        .exits(0)
-        .prints("")
-        .says(&["packed"]);
+    ])
+    .exits(0)
+    .prints("")
+    .says(&["packed"]);
 
     let report: Value =
         serde_json::from_str(&run(["inspect", &packed, "--json"]).exits(0).stdout).unwrap();
