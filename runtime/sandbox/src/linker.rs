@@ -54,3 +54,50 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     host::add_to_linker(&mut linker)?;
     Ok(linker)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Profile, engine};
+
+    /// What other hosts offer and this one does not.
+    const ABSENT: &[&str] = &[
+        "ringfence:tool/provider@0.1.0",
+        "wasi:cli/command@0.2.12",
+        "wasi:cli/run@0.2.12",
+        "wasi:clocks/timezone@0.2.12",
+        "wasi:config/store@0.2.0-rc.1",
+        "wasi:filesystem/types@0.3.0",
+        "wasi:http/handler@0.3.0",
+        "wasi:http/incoming-handler@0.2.12",
+        "wasi:http/proxy@0.2.12",
+        "wasi:keyvalue/store@0.2.0-draft",
+        "wasi:sockets/types@0.3.0",
+        "wasi:threads/thread-spawn@0.1.0",
+        "wasi:tls/types@0.2.0-draft",
+        "wasi_snapshot_preview1",
+    ];
+
+    /// Whether a name is taken: what is defined cannot be defined again.
+    fn is_defined(linker: &mut Linker<Guest>, name: &str) -> bool {
+        linker.root().func_wrap(name, |_, (): ()| Ok(())).is_err()
+    }
+
+    #[test]
+    fn what_a_guest_can_import_is_the_list() {
+        let engine = engine(Profile::Small, 1).unwrap();
+        let mut linker = linker(&engine).unwrap();
+        for name in IMPORTS {
+            assert!(
+                is_defined(&mut linker, name),
+                "`{name}` is on the list and does not link"
+            );
+        }
+        for name in ABSENT {
+            assert!(
+                !is_defined(&mut linker, name),
+                "`{name}` links and is not on the list"
+            );
+        }
+    }
+}

@@ -178,7 +178,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         bytes: guest!("h02_realloc_out_of_bounds"),
         name: "wild pointer",
-        tries: "make the host write out of bounds",
+        tries: "make the host write elsewhere",
         stop: Stopper::Trap("memory safety: trapped"),
         function: "attack",
         arguments: r#"{"text":"x"}"#,

@@ -137,11 +137,11 @@ pub(super) fn goodbye(console: Console, took: Duration) -> String {
     let mut table = Table::new();
     table.row([
         "Claude Code",
-        "claude mcp add ringfence -- ringfence serve --grant fs.read=.:/work",
+        "claude mcp add ringfence -- ringfence serve --grant fs.read=.:/project",
     ]);
     table.row([
         "Codex",
-        "codex mcp add ringfence -- ringfence serve --grant fs.read=.:/work",
+        "codex mcp add ringfence -- ringfence serve --grant fs.read=.:/project",
     ]);
     table.row([
         "others",
