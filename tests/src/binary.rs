@@ -1,28 +1,20 @@
 //! The `ringfence` binary under test.
 //!
-//! Owns where it is and that it is fresh: built in the profile of the test that asks, from the
-//! sources as they are.
+//! Owns where it is. `cargo test` for the whole workspace builds it beside the tests; building it
+//! from within a test would choose other features and compile the engine once more.
 
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
 
-/// The binary, built if need be. A build of what is fresh already takes a moment. `RINGFENCE_BIN`
-/// names another one.
+/// The binary that was built with these tests. `RINGFENCE_BIN` names another one.
 ///
 /// # Panics
 ///
-/// When it does not build.
-pub fn ringfence() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build).clone()
-}
-
+/// When it was not built, as after `cargo test -p ringfence-tests` alone.
 #[expect(
     clippy::expect_used,
     reason = "a test without its program cannot go on"
 )]
-fn build() -> PathBuf {
+pub fn ringfence() -> PathBuf {
     if let Some(other) = std::env::var_os("RINGFENCE_BIN") {
         return other.into();
     }
@@ -32,21 +24,11 @@ fn build() -> PathBuf {
         .ancestors()
         .nth(2)
         .expect("tests run from target/PROFILE/deps");
-    let mut cargo = Command::new(env!("CARGO"));
-    // The same selection as `cargo test`, so that no dependency is built with other features.
-    cargo.args([
-        "build",
-        "--locked",
-        "--quiet",
-        "--workspace",
-        "--bin",
-        "ringfence",
-    ]);
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    let status = cargo.status().expect("cargo runs");
-    assert!(status.success(), "`ringfence` does not build");
-    folder.join("ringfence")
+    let binary = folder.join(format!("ringfence{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "there is no `{}`: run `cargo test --release`, without `-p`",
+        binary.display()
+    );
+    binary
 }
