@@ -23,11 +23,11 @@ use tokio_util::sync::CancellationToken;
 
 /// How far past its limit a call may end before a test fails. The promise is much tighter and is
 /// measured by the benches; here a loaded machine must not make a difference.
-const OVERRUN_MAX: Duration = Duration::from_secs(2);
+const OVERRUN_MAX: Duration = Duration::from_secs(10);
 
 /// How much resident memory may grow over a suite of a hundred attacks. What the pool keeps warm
 /// for the next call is part of it.
-const RESIDENT_GROWTH_KIB_MAX: usize = 48 * 1024;
+const RESIDENT_GROWTH_KIB_MAX: usize = 96 * 1024;
 
 /// The tests of this file count what the process holds, so they take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
