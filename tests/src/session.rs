@@ -31,12 +31,25 @@ impl Session {
     ///
     /// When it does not start.
     pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::start_with(arguments, Stdio::null())
+    }
+
+    /// Starts it with a pipe for its log that nobody reads.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn start_unread<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::start_with(arguments, Stdio::piped())
+    }
+
+    fn start_with<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, log: Stdio) -> Self {
         let mut child = Command::new(binary::ringfence())
             .arg("serve")
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the server starts");
         let input = child.stdin.take();

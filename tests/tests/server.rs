@@ -1,5 +1,6 @@
 //! The server as a process: what it holds, when it ends, and what no guest can do to it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -9,8 +10,25 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Serves some of the plain guests.
-#[expect(clippy::unwrap_used, reason = "a test without its server cannot go on")]
 fn serve(names: &[&str], more: &[&str]) -> (TempDir, Session) {
+    let (folder, mut arguments) = prepare(names);
+    arguments.extend(more.iter().map(Into::into));
+    let mut session = Session::start(arguments);
+    session.initialize();
+    (folder, session)
+}
+
+/// The same, with a log that nobody reads.
+fn serve_unread(names: &[&str]) -> (TempDir, Session) {
+    let (folder, arguments) = prepare(names);
+    let mut session = Session::start_unread(arguments);
+    session.initialize();
+    (folder, session)
+}
+
+/// Some of the plain guests in a folder, and what to serve it with.
+#[expect(clippy::unwrap_used, reason = "a test without its server cannot go on")]
+fn prepare(names: &[&str]) -> (TempDir, Vec<OsString>) {
     let folder = tempfile::tempdir().unwrap();
     let tools = folder.path().join("tools");
     fs::create_dir(&tools).unwrap();
@@ -18,15 +36,12 @@ fn serve(names: &[&str], more: &[&str]) -> (TempDir, Session) {
         fs::write(tools.join(format!("{name}.wasm")), guests::plain(name)).unwrap();
     }
     let cache = folder.path().join("cache");
-    let mut arguments = vec![
+    let arguments = vec![
         tools.into_os_string(),
         "--cache-dir".into(),
         cache.into_os_string(),
     ];
-    arguments.extend(more.iter().map(Into::into));
-    let mut session = Session::start(arguments);
-    session.initialize();
-    (folder, session)
+    (folder, arguments)
 }
 
 fn text(answer: &Value) -> &str {
@@ -159,4 +174,14 @@ fn no_state_survives_a_call() {
         .map(|_| session.call(&name, &json!({}))["result"]["structuredContent"].clone())
         .collect();
     assert_eq!(answers, vec![json!({"result": 1}); 3]);
+}
+
+#[test]
+fn a_client_that_never_reads_the_log_is_served_all_the_same() {
+    // Each call logs a line of half a kilobyte; a pipe holds 64 of these.
+    let (_folder, mut session) = serve_unread(&["echo"]);
+    for round in 0..2000 {
+        let answer = session.call("echo_echo", &json!({"text": "x"}));
+        assert_eq!(text(&answer), "x", "round {round}");
+    }
 }

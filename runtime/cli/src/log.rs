@@ -1,21 +1,32 @@
 //! Where log records go: standard error, as lines for people or as JSON.
 //!
-//! Owns the subscriber. Which records exist is decided where they are written.
+//! Owns the subscriber and the thread that writes. Which records exist is decided where they are
+//! written.
 
 use ringfence_server::LOG_FILTER;
 use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::arguments::{LogFormat, LogLevel, Logging};
 use crate::environment::Surface;
 
-/// Starts logging. Does nothing when it has started already.
-pub(crate) fn start(logging: Logging, surface: Surface) {
+/// Lines that wait to be written; further ones are lost. A client that starts us with a pipe for
+/// standard error and never reads it would otherwise stop every call once the pipe is full.
+const LINES_WAITING_MAX: usize = 4096;
+
+/// Starts logging, until what is returned is dropped. Does nothing when it has started already.
+pub(crate) fn start(logging: Logging, surface: Surface) -> Option<WorkerGuard> {
     let level = logging.level.unwrap_or(LogLevel::Warn);
     if level == LogLevel::Off {
-        return;
+        return None;
     }
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(LINES_WAITING_MAX)
+        .thread_name("ringfence-log")
+        .finish(std::io::stderr());
     let default_format = if surface.terminal {
         LogFormat::Pretty
     } else {
@@ -23,7 +34,7 @@ pub(crate) fn start(logging: Logging, surface: Surface) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(level))
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(surface.colours)
         .with_span_events(FmtSpan::NONE);
     // The only error is a subscriber that is there already.
@@ -35,6 +46,7 @@ pub(crate) fn start(logging: Logging, surface: Surface) {
             .try_init(),
         LogFormat::Pretty => builder.compact().try_init(),
     };
+    Some(guard)
 }
 
 /// Our own records from `level` up. Of our dependencies only what may be wrong: at lower levels they

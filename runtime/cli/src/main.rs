@@ -48,7 +48,8 @@ fn main() -> ExitCode {
         }
     };
     let console = Console::new();
-    log::start(command.logging(), console.error_surface());
+    // Lines that still wait are written when this goes.
+    let _logging = log::start(command.logging(), console.error_surface());
     match run(command, console) {
         Ok(()) => ExitCode::from(exit_code::OK),
         Err(failure) => {

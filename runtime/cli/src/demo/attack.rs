@@ -238,7 +238,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
 ];
 
-/// The guest of the crowd: [`super::crowd`].
+/// The guest of the crowd: `super::crowd`.
 pub(super) const LOOP: Attack = Attack {
     bytes: guest!("h01_endless_loop"),
     name: "a crowd",
