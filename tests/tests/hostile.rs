@@ -245,8 +245,8 @@ async fn every_hostile_guest_ends_as_its_file_says() {
     );
 
     let holds = Footprint::now();
-    // Other tests of this process open and close theirs meanwhile; a guest that leaked one each would
-    // leave a hundred.
+    // Seen to end one above where it began, cause unknown; a guest that leaked one each would leave a
+    // hundred.
     assert!(
         holds.descriptors <= held.descriptors + 24,
         "descriptors grew: {held:?} to {holds:?}"
@@ -463,8 +463,8 @@ async fn a_call_that_is_dropped_at_any_step_leaves_nothing_behind() {
         victim.check(&harness).await.unwrap();
     }
     let holds = Footprint::now();
-    // Other tests of this process open and close theirs meanwhile; a guest that leaked one each would
-    // leave a hundred.
+    // Seen to end one above where it began, cause unknown; a guest that leaked one each would leave a
+    // hundred.
     assert!(
         holds.descriptors <= held.descriptors + 24,
         "descriptors grew: {held:?} to {holds:?}"
