@@ -13,6 +13,7 @@ use thiserror::Error;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use crate::output::Capture;
+use crate::random::Drawn;
 
 /// Directories that are never granted: each gives away the host itself, whatever is below it.
 const FORBIDDEN: [&str; 5] = ["/", "/dev", "/proc", "/run", "/sys"];
@@ -80,11 +81,14 @@ impl Directories {
         permit: &Permit,
         stdout: &Capture,
         stderr: &Capture,
+        drawn: &Drawn,
     ) -> wasmtime::Result<WasiCtx> {
         let mut builder = WasiCtxBuilder::new();
         builder
             .stdout(stdout.clone())
             .stderr(stderr.clone())
+            .secure_random(drawn.secure())
+            .insecure_random(drawn.insecure())
             .max_random_size(permit.budget().random_bytes);
         for grant in permit.grants() {
             match grant {

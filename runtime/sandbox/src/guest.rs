@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::host::HostCall;
 use crate::http::Denied;
 use crate::meter::Meter;
+use crate::random::Drawn;
 
 /// The data of one store.
 pub(crate) struct Guest {
@@ -22,6 +23,8 @@ pub(crate) struct Guest {
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) call: HostCall,
+    /// Random numbers that the guest has not paid for yet.
+    pub(crate) drawn: Drawn,
     /// When the guest last let others run because of its host calls.
     pub(crate) yielded: Instant,
 }

@@ -29,6 +29,7 @@ use crate::meter::Meter;
 use crate::outcome::{Limit, Outcome, Output};
 use crate::output::Capture;
 use crate::prepared::{Entry, Prepared};
+use crate::random::Drawn;
 use crate::receipt::{Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
@@ -158,9 +159,10 @@ impl Sandbox {
             .entry(permit.function())
             .ok_or("the permit names no function")?;
         let budget = permit.budget();
+        let drawn = Drawn::default();
         let wasi = self
             .directories()
-            .context(permit, stdout, stderr)
+            .context(permit, stdout, stderr, &drawn)
             .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(budget.handles);
@@ -173,6 +175,7 @@ impl Sandbox {
             table,
             meter: Meter::new(budget, self.memory()),
             call,
+            drawn,
             yielded: Instant::now(),
         };
 

@@ -28,6 +28,7 @@ mod meter;
 mod outcome;
 mod output;
 mod prepared;
+mod random;
 mod receipt;
 mod result;
 #[cfg(test)]
