@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use ringfence_tool::nearest;
 use thiserror::Error;
 
 use crate::console::{Console, Style};
@@ -217,7 +218,7 @@ impl Failure {
 
 /// The nearest of the known names, or all of them.
 fn choices(all: &str, wanted: &str, known: &[String]) -> String {
-    match nearest(wanted, known) {
+    match nearest(wanted, known.iter().map(String::as_str)) {
         Some(name) => format!("did you mean `{name}`? {all} {}", quoted(known)),
         None => format!("{all} {}", quoted(known)),
     }
@@ -232,48 +233,9 @@ fn quoted(names: &[String]) -> String {
     }
 }
 
-/// The known name that takes the fewest edits to reach, when that is few.
-fn nearest<'k>(wanted: &str, known: &'k [String]) -> Option<&'k str> {
-    known
-        .iter()
-        .map(|name| (distance(wanted, name), name.as_str()))
-        .filter(|(distance, name)| *distance <= name.len() / 3 + 1)
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Edits from one word to another: insert, delete, replace.
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (line, left) in from.chars().enumerate() {
-        let mut diagonal = line;
-        let mut before = line + 1;
-        let mut next = vec![before];
-        for (right, above) in to.chars().zip(row.iter().skip(1)) {
-            before = (above + 1)
-                .min(before + 1)
-                .min(diagonal + usize::from(left != right));
-            diagonal = *above;
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_typing_error_finds_its_name() {
-        let known = ["stats".to_owned(), "diff".to_owned(), "wrap".to_owned()];
-        assert_eq!(nearest("stat", &known), Some("stats"));
-        assert_eq!(nearest("dif", &known), Some("diff"));
-        assert_eq!(nearest("frobnicate", &known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-    }
 
     #[test]
     fn a_reader_that_left_is_no_failure() {

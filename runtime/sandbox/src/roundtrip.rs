@@ -269,9 +269,15 @@ fn errors_name_the_place() {
         (r#"[{"n1":"x"}]"#, "/n0/0/n0", "missing"),
         (
             r#"[{"n0":1,"more":2}]"#,
-            "/n0/0",
-            "unknown field \"more\": expected `n0`, `n1`",
+            "/n0/0/more",
+            "unknown field: expected `n0`, `n1`",
         ),
+        (
+            r#"[{"n0":1,"n11":2}]"#,
+            "/n0/0/n11",
+            "unknown field: did you mean `n1`? expected `n0`, `n1`",
+        ),
+        (r#"[{"a/b~\u001b":2}]"#, "/n0/0/a~1b~0\\u{1b}", "unknown"),
         (r#"[{"n0":1,"n0":2}]"#, "/n0/0/n0", "once"),
         (r#"[{"n0":-1}]"#, "/n0/0/n0", "not -1"),
         (r#"[{"n0":1.5}]"#, "/n0/0/n0", "not 1.5"),

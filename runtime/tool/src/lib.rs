@@ -19,6 +19,7 @@ mod error;
 mod interface;
 mod manifest;
 mod name;
+mod nearest;
 mod nesting;
 mod pack;
 mod read;
@@ -37,6 +38,7 @@ pub use manifest::{
     Request,
 };
 pub use name::{ComponentName, FunctionName, InvalidName, ToolName};
+pub use nearest::nearest;
 pub use pack::{PackError, WitSource, pack};
 pub use read::Import;
 pub use scan::{COMPONENT_BYTES_MAX, Footprint};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ringfence_tool::{Field, Type};
+use ringfence_tool::{Field, Type, nearest};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use wasmtime::component::Val;
 
@@ -30,12 +30,8 @@ impl<'de> Visitor<'de> for Fields<'_, '_> {
             let (index, field) = match name {
                 Named::Known(index, field) => (index, field),
                 Named::Unknown(name) => {
-                    let message = format!(
-                        "unknown {} {}: expected {}",
-                        self.of,
-                        Echo(&name),
-                        known(self.known)
-                    );
+                    let message = unknown(self.of, &name, self.known);
+                    self.reading.path.push(Step::Unknown(name));
                     return Err(self.reading.fault(message));
                 }
             };
@@ -111,11 +107,16 @@ impl<'de> Visitor<'de> for Fields<'_, '_> {
     }
 }
 
-fn known(fields: &[Field]) -> String {
+/// The words for a name that is none of the fields'; the path says which.
+fn unknown(of: &str, name: &str, fields: &[Field]) -> String {
     if fields.is_empty() {
-        "none".into()
-    } else {
-        names(fields.iter().map(|field| &*field.name))
+        return format!("unknown {of}: expected none");
+    }
+    let known = || fields.iter().map(|field| &*field.name);
+    let expected = names(known());
+    match nearest(name, known()) {
+        Some(meant) => format!("unknown {of}: did you mean `{meant}`? expected {expected}"),
+        None => format!("unknown {of}: expected {expected}"),
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Reading<'t> {
 pub(super) enum Step<'t> {
     Name(&'t str),
     Index(usize),
+    /// A name that the caller made up, cut to one character more than is repeated.
+    Unknown(String),
 }
 
 impl Reading<'_> {
@@ -65,6 +67,7 @@ impl Reading<'_> {
             let _ = match step {
                 Step::Name(name) => write!(path, "/{name}"),
                 Step::Index(index) => write!(path, "/{index}"),
+                Step::Unknown(name) => write!(path, "/{}", Echo(name).pointer()),
             };
         }
         if path.is_empty() {
@@ -115,22 +118,22 @@ pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// A wrong value, repeated short and harmless.
 pub(super) struct Echo<'a>(pub(super) &'a str);
 
+impl Echo<'_> {
+    fn short(&self) -> String {
+        let mut chars = self.0.chars();
+        let head: String = chars.by_ref().take(ECHO_CHARS_MAX).collect();
+        let more = if chars.next().is_some() { "…" } else { "" };
+        format!("{}{more}", head.escape_debug())
+    }
+
+    /// As one step of a JSON pointer, in which a slash would begin the next.
+    fn pointer(&self) -> String {
+        self.short().replace('~', "~0").replace('/', "~1")
+    }
+}
+
 impl fmt::Display for Echo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        write!(
-            f,
-            "\"{}",
-            chars
-                .by_ref()
-                .take(ECHO_CHARS_MAX)
-                .collect::<String>()
-                .escape_debug()
-        )?;
-        f.write_str(if chars.next().is_some() {
-            "…\""
-        } else {
-            "\""
-        })
+        write!(f, "\"{}\"", self.short())
     }
 }

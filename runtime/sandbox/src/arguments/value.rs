@@ -55,6 +55,23 @@ struct Value<'r, 't> {
     reading: &'r mut Reading<'t>,
 }
 
+impl Value<'_, '_> {
+    /// A number without a fraction.
+    fn whole<E: serde::de::Error>(self, value: i128) -> Result<Option<Val>, E> {
+        let read = match self.ty {
+            Type::Integer(width) => integer(*width, value),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a float parameter holds no more"
+            )]
+            Type::Float(width) => float(*width, value as f64),
+            _ => None,
+        };
+        read.map(Some)
+            .ok_or_else(|| self.reading.mismatch(self.ty, &value))
+    }
+}
+
 impl<'de> Visitor<'de> for Value<'_, '_> {
     type Value = Option<Val>;
 
@@ -77,31 +94,11 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Option<Val>, E> {
-        let read = match self.ty {
-            Type::Integer(width) => integer(*width, value.into()),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a float parameter holds no more"
-            )]
-            Type::Float(width) => float(*width, value as f64),
-            _ => None,
-        };
-        read.map(Some)
-            .ok_or_else(|| self.reading.mismatch(self.ty, &value))
+        self.whole(value.into())
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Option<Val>, E> {
-        let read = match self.ty {
-            Type::Integer(width) => integer(*width, value.into()),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a float parameter holds no more"
-            )]
-            Type::Float(width) => float(*width, value as f64),
-            _ => None,
-        };
-        read.map(Some)
-            .ok_or_else(|| self.reading.mismatch(self.ty, &value))
+        self.whole(value.into())
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Option<Val>, E> {
