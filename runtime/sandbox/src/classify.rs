@@ -32,7 +32,7 @@ pub(crate) fn outcome(
     let reason = if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         format!("the tool ended itself with status {status} instead of returning")
     } else if let Some(trap) = error.downcast_ref::<EngineTrap>() {
-        trap.to_string()
+        trap_words(*trap)
     } else {
         error.root_cause().to_string()
     };
@@ -44,6 +44,14 @@ pub(crate) fn outcome(
             .collect(),
         last_words,
     })
+}
+
+/// What a trap is, without the engine's way to begin: whoever reads it knows that it is one.
+fn trap_words(trap: EngineTrap) -> String {
+    let words = trap.to_string();
+    words
+        .strip_prefix("wasm trap: ")
+        .map_or_else(|| words.clone(), str::to_owned)
 }
 
 fn limit(error: &wasmtime::Error) -> Option<Limit> {
@@ -94,6 +102,21 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trap_is_not_called_one_twice() {
+        for trap in [
+            EngineTrap::UnreachableCodeReached,
+            EngineTrap::IntegerDivisionByZero,
+            EngineTrap::MemoryOutOfBounds,
+        ] {
+            assert!(trap.to_string().starts_with("wasm trap: "), "{trap}");
+        }
+        assert_eq!(
+            trap_words(EngineTrap::IntegerDivisionByZero),
+            "integer divide by zero"
+        );
+    }
 
     #[test]
     fn last_words_carry_no_terminal_commands() {

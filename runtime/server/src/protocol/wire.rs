@@ -113,8 +113,7 @@ fn limit_text(limit: Limit) -> String {
 }
 
 fn trap_text(trap: &Trap) -> String {
-    // The engine's way to begin; readers know it broke.
-    let reason = trap.reason.trim_start_matches("wasm trap: ");
+    let reason = &trap.reason;
     let mut text = format!("The tool broke: {reason}. Nothing else was affected.");
     if let Some(last_words) = trap.last_words.as_deref().filter(|words| !words.is_empty()) {
         text.push_str("\nThe last that it wrote:\n");
