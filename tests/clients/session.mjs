@@ -9,6 +9,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 const [mode, folder, command, ...args] = process.argv.slice(2);
 
@@ -51,12 +52,21 @@ check(result.isError, "a trap is an error of that call");
 const code = await call("nobody_home").then(() => 0, (error) => error.code);
 check(code === -32602, `an unknown tool is refused with -32602: ${code}`);
 
+// This tool reports five times and then waits: the call ends because it is given up, once every report is
+// here. One that ends by itself would not do. This client forgets a call's listener as soon as it reads
+// the answer, and drops a report that comes in the same read with "unknown token".
 const reports = [];
-await call("host_work", { steps: 5 }, { onprogress: (report) => reports.push(report.progress) });
-// This client forgets a call's listener as soon as it reads the answer, so that reports which come in the
-// same read are lost on its side; the Python session counts them all.
-const growing = reports.every((report, index) => index === 0 || report > reports[index - 1]);
-check(growing && reports.length <= 5, `reports of progress arrive in order: ${reports}`);
+const enough = new AbortController();
+const reporting = call("linger_linger", { steps: 5 }, {
+  signal: enough.signal,
+  onprogress: (report) => {
+    reports.push(report);
+    if (reports.length === 5) enough.abort();
+  },
+});
+check(await reporting.then(() => false, () => enough.signal.aborted), "a call reports while it runs, and is given up");
+const wanted = [1, 2, 3, 4, 5].map((progress) => ({ progress, total: 5, message: "one step" }));
+check(isDeepStrictEqual(reports, wanted), `every report is here, in order: ${JSON.stringify(reports)}`);
 
 const started = performance.now();
 await Promise.all(Array.from({ length: 16 }, () => call("sleep_sleep", { milliseconds: 100 })));

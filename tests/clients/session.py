@@ -36,6 +36,7 @@ async def cancelled_call(client, name):
 async def main(mode, folder, command):
     changed = asyncio.Event()
     progress = []
+    enough = asyncio.Event()
 
     async def on_message(message):
         if "tools/list_changed" in str(getattr(message, "method", message)) or "ToolListChanged" in type(message).__name__:
@@ -43,6 +44,8 @@ async def main(mode, folder, command):
 
     async def on_progress(done, total, message):
         progress.append((done, total, message))
+        if len(progress) == 5:
+            enough.set()
 
     parameters = StdioServerParameters(command=command[0], args=command[1:])
     async with Client(parameters, mode=mode, message_handler=on_message, read_timeout_seconds=20) as client:
@@ -72,10 +75,14 @@ async def main(mode, folder, command):
         except MCPError as error:
             check(error.error.code == -32602, "an unknown tool is refused with -32602")
 
-        result = await client.call_tool("host_work", {"steps": 5}, progress_callback=on_progress)
-        check(not result.is_error, f"a tool reports progress: {result.content}")
-        await asyncio.sleep(0.2)
-        check(len(progress) == 5 and progress == sorted(progress), f"all reports arrive in order: {progress}")
+        # This tool reports five times and then waits: the call ends because it is given up, once every
+        # report is here.
+        reporting = asyncio.create_task(client.call_tool("linger_linger", {"steps": 5}, progress_callback=on_progress))
+        await asyncio.wait({asyncio.ensure_future(enough.wait()), reporting}, return_when=asyncio.FIRST_COMPLETED)
+        check(not reporting.done(), "a call reports while it runs")
+        reporting.cancel()
+        await asyncio.wait({reporting})
+        check(progress == [(step, 5, "one step") for step in range(1, 6)], f"every report is here, in order: {progress}")
 
         started = time.monotonic()
         results = await asyncio.gather(*(client.call_tool("sleep_sleep", {"milliseconds": 100}) for _ in range(16)))

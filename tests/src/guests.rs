@@ -266,6 +266,7 @@ pub const PLAIN: &[Case] = &[
     Case::call("ints", "echo-char", Returned)
         .with(r#"{"value":"ß"}"#)
         .gives(r#""ß""#),
+    Case::call("linger", "linger", Limit("wall")).with(r#"{"steps":3}"#),
     Case::call("oob", "read", Trapped),
     Case::call("option", "add", Returned)
         .with(r#"{"a":1}"#)

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use ringfence_tests::{binary, guests};
 
-const GUESTS: &[&str] = &["echo", "add", "sleep", "spin", "trap", "host", "forge"];
+const GUESTS: &[&str] = &["echo", "add", "sleep", "spin", "trap", "linger", "forge"];
 
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
