@@ -56,16 +56,40 @@ impl Harness {
         Self::granting(Vec::new(), budget, |_| None)
     }
 
+    /// A sandbox where `grants` hold, with room for few calls at once: its pools are soon as large as
+    /// they get, so that what grows afterwards leaks.
+    ///
+    /// # Panics
+    ///
+    /// When a grant cannot be used.
+    pub fn narrow(grants: Vec<Grant>, budget: Budget) -> Self {
+        let settings = Settings {
+            small_slots: 16,
+            large_slots: 8,
+            ..Settings::default()
+        };
+        Self::within(settings, grants, budget, |_| None)
+    }
+
     /// A sandbox where `grants` hold, with the host's variables as `variable` says.
     ///
     /// # Panics
     ///
     /// When a grant cannot be used.
+    pub fn granting(
+        grants: Vec<Grant>,
+        budget: Budget,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        Self::within(Settings::default(), grants, budget, variable)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "a grant that does not work is a broken test"
     )]
-    pub fn granting(
+    fn within(
+        settings: Settings,
         grants: Vec<Grant>,
         budget: Budget,
         variable: impl Fn(&str) -> Option<String>,
@@ -75,7 +99,7 @@ impl Harness {
             Directories::open(&policy, &[], variable).expect("what is granted can be opened");
         let settings = Settings {
             directories,
-            ..Settings::default()
+            ..settings
         };
         Self {
             sandbox: Sandbox::new(settings),

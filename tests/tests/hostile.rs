@@ -10,27 +10,33 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use ringfence_policy::{Budget, Grant};
 use ringfence_sandbox::{Answer, Outcome, Output, Truncated};
 use ringfence_tests::generated;
 use ringfence_tests::guests::{self, Case, Expected};
 use ringfence_tests::harness::{Guest, Harness, Refused, ending};
-use ringfence_tests::process::Footprint;
-use tokio::sync::Mutex;
+use ringfence_tests::process::{Footprint, alone, cpu_time};
 use tokio_util::sync::CancellationToken;
 
-/// How far past its limit a call may end before a test fails. The promise is much tighter and is
-/// measured by the benches; here a loaded machine must not make a difference.
-const OVERRUN_MAX: Duration = Duration::from_secs(10);
+/// How much processor time one case may take from its bytes to its answer, all threads together. The
+/// longest takes 0.2 s; on a loaded machine, with cold caches, some multiples of that. Time on the wall
+/// has no bound here, because it says more of what else runs: the benches measure it.
+const CPU_MAX: Duration = Duration::from_secs(2);
 
-/// How much resident memory may grow over a suite of a hundred attacks. What the pool keeps warm
-/// for the next call is part of it.
-const RESIDENT_GROWTH_KIB_MAX: usize = 96 * 1024;
+/// How much processor time may pass after a call was asked to stop, or its clock ran out. A guest lets
+/// go of its thread every millisecond; the rest is for making and dropping a call on a loaded machine.
+const CPU_OVERRUN_MAX: Duration = Duration::from_millis(250);
 
-/// The tests of this file count what the process holds, so they take turns.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// When a case has hung: only so that what hangs has a name.
+const HUNG_AFTER: Duration = Duration::from_mins(2);
+
+/// How much resident memory may grow over the second hundred of attacks, and over refusals. What grows
+/// without a leak are stacks and memories that a pool, a narrow one here, has not used before, and what
+/// the allocator keeps for the next compilation: 13 MiB were seen. A leak of a quarter of a MiB for each
+/// attack is caught.
+const RESIDENT_GROWTH_KIB_MAX: usize = 24 * 1024;
 
 /// Limits small enough that every attack meets its own within milliseconds. The clock is long: a
 /// guest that should meet another limit must not meet this one on a slow machine.
@@ -179,8 +185,13 @@ async fn run(harness: &Harness, case: &Case, bytes: Vec<u8>) -> (String, Option<
 /// Runs one case and says what is wrong with how it ended.
 async fn judge(harness: &Harness, case: &Case, bytes: Vec<u8>) -> Vec<String> {
     let budget = budget_for(case.expected);
-    let started = Instant::now();
-    let (ended, answer) = run(&harness.with(budget.clone()), case, bytes).await;
+    let before = cpu_time();
+    let limited = harness.with(budget.clone());
+    let run = run(&limited, case, bytes);
+    let Ok((ended, answer)) = tokio::time::timeout(HUNG_AFTER, run).await else {
+        return vec!["hangs".into()];
+    };
+    let cpu = cpu_time() - before;
     let mut wrong = Vec::new();
     if ended != case.expected.to_string() {
         let outcome = answer.as_ref().map(|answer| &answer.outcome);
@@ -189,8 +200,8 @@ async fn judge(harness: &Harness, case: &Case, bytes: Vec<u8>) -> Vec<String> {
             case.expected
         ));
     }
-    if started.elapsed() > budget.wall + OVERRUN_MAX {
-        wrong.push(format!("took {:?}", started.elapsed()));
+    if cpu > CPU_MAX {
+        wrong.push(format!("took {cpu:?} of processor time"));
     }
     let Some(answer) = answer else { return wrong };
     if let Some(result) = case.result
@@ -217,166 +228,159 @@ async fn judge(harness: &Harness, case: &Case, bytes: Vec<u8>) -> Vec<String> {
     wrong
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_hostile_guest_ends_as_its_file_says() {
-    let _turn = TURN.lock().await;
-    let grounds = Grounds::new();
-    let before = grounds.snapshot();
-    let denied = Harness::new(budget());
-    let granted = Harness::granting(grounds.grant(), budget(), |_| None);
-    let (victim, other) = (Victim::new(&denied), Victim::new(&granted));
-    victim.check(&denied).await.unwrap();
-    other.check(&granted).await.unwrap();
-    let held = Footprint::now();
+#[test]
+fn every_hostile_guest_ends_as_its_file_says() {
+    alone(async {
+        let grounds = Grounds::new();
+        let before = grounds.snapshot();
+        let denied = Harness::narrow(Vec::new(), budget());
+        let granted = Harness::narrow(grounds.grant(), budget());
+        let (victim, other) = (Victim::new(&denied), Victim::new(&granted));
+        victim.check(&denied).await.unwrap();
+        other.check(&granted).await.unwrap();
 
-    let mut failures = Vec::new();
-    for case in guests::HOSTILE {
-        let harness = if case.granted { &granted } else { &denied };
-        let victim = if case.granted { &other } else { &victim };
-        let mut wrong = judge(harness, case, guests::hostile(case.file)).await;
-        wrong.extend(victim.check(harness).await.err());
-        failures.extend(wrong.iter().map(|wrong| format!("{}: {wrong}", case.file)));
-    }
-    assert!(
-        failures.is_empty(),
-        "{} failures:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
-
-    let holds = Footprint::now();
-    // Seen to end one above where it began, cause unknown; a guest that leaked one each would leave a
-    // hundred.
-    assert!(
-        holds.descriptors <= held.descriptors + 24,
-        "descriptors grew: {held:?} to {holds:?}"
-    );
-    assert!(
-        holds.threads <= held.threads + 8,
-        "threads grew: {held:?} to {holds:?}"
-    );
-    assert!(
-        holds.resident_kib <= held.resident_kib + RESIDENT_GROWTH_KIB_MAX,
-        "memory grew: {held:?} to {holds:?}"
-    );
-    assert_eq!(grounds.snapshot(), before, "a file was touched");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_plain_guest_answers_as_the_table_says() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(budget());
-    let mut failures = Vec::new();
-    for case in guests::PLAIN {
-        let wrong = judge(&harness, case, guests::plain(case.file)).await;
-        let name = format!("{} {} {}", case.file, case.function, case.arguments);
-        failures.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}")));
-    }
-    assert!(
-        failures.is_empty(),
-        "{} failures:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shape_too_large_is_refused_before_it_is_compiled() {
-    let _turn = TURN.lock().await;
-    let shapes: [(&str, Vec<u8>); 8] = [
-        (
-            "1,000 nested components",
-            generated::nested_components(1000),
-        ),
-        (
-            "100,000 nested components",
-            generated::nested_components(20_000),
-        ),
-        ("1,000 core modules", generated::core_modules(1000)),
-        ("1,000 memories", generated::core_instances(1000)),
-        ("5,000 instances", generated::empty_instances(5000)),
-        ("a million types", generated::types(1_000_000)),
-        ("64 MiB of nothing", generated::custom_section(64 << 20)),
-        ("a name of 10,000 characters", generated::long_name(10_000)),
-    ];
-    let held = Footprint::now();
-    for (what, bytes) in shapes {
-        let started = Instant::now();
-        let refused = Harness::read("shape", bytes).map(|_| ()).unwrap_err();
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{what} took {:?}",
-            started.elapsed()
-        );
-        assert!(
-            refused.to_string().len() < 1000,
-            "{what}: the refusal is as long as the attack"
-        );
-    }
-    let holds = Footprint::now();
-    assert!(
-        holds.resident_kib <= held.resident_kib + RESIDENT_GROWTH_KIB_MAX,
-        "memory grew: {held:?} to {holds:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shape_that_is_read_still_meets_the_limits_of_a_call() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(Budget {
-        instances: 16,
-        ..budget()
-    });
-    for (what, bytes) in [
-        ("60 memories", generated::core_instances(60)),
-        ("60 instances", generated::empty_instances(60)),
-    ] {
-        let ended = match harness.load("shape", bytes) {
-            Err(refused) => refused.stage().to_owned(),
-            Ok(guest) => {
-                let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-                ending(&answer.outcome)
+        let round = async || {
+            let mut failures = Vec::new();
+            for case in guests::HOSTILE {
+                let harness = if case.granted { &granted } else { &denied };
+                let victim = if case.granted { &other } else { &victim };
+                let mut wrong = judge(harness, case, guests::hostile(case.file)).await;
+                wrong.extend(victim.check(harness).await.err());
+                failures.extend(wrong.iter().map(|wrong| format!("{}: {wrong}", case.file)));
             }
+            assert!(failures.is_empty(), "{}", failures.join("\n"));
+            Footprint::settled().await
         };
+        // The first round opens what is opened once for the process, such as the map of its pages by which
+        // the engine finds what a large guest wrote.
+        let held = round().await;
+        let holds = round().await;
+        assert_eq!(holds.descriptors, held.descriptors);
+        assert_eq!(holds.threads, held.threads);
         assert!(
-            ["limit(instances)", "refused at preparation"].contains(&&*ended),
-            "{what}: {ended}"
+            holds.resident_kib <= held.resident_kib + RESIDENT_GROWTH_KIB_MAX,
+            "memory grew: {held:?} to {holds:?}"
         );
-    }
-    Victim::new(&harness).check(&harness).await.unwrap();
+        assert_eq!(grounds.snapshot(), before, "a file was touched");
+    });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_is_named() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(budget());
-    for (file, name) in [
-        ("h22_wasi_threads", "wasi:threads/thread-spawn@0.1.0"),
-        ("h52_host_path", "root:etc/passwd"),
-        ("h52_unknown_function", "wasi:clocks/wall-clock"),
-        ("h52_unknown_interface", "evil:host/exec"),
-        ("h52_unknown_version", "wasi:clocks/monotonic-clock@9.0.0"),
-        ("h52_wrong_type", "wasi:clocks/monotonic-clock"),
-    ] {
-        let refused = harness.load(file, guests::hostile(file)).unwrap_err();
+#[test]
+fn every_plain_guest_answers_as_the_table_says() {
+    alone(async {
+        let harness = Harness::new(budget());
+        let mut failures = Vec::new();
+        for case in guests::PLAIN {
+            let wrong = judge(&harness, case, guests::plain(case.file)).await;
+            let name = format!("{} {} {}", case.file, case.function, case.arguments);
+            failures.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}")));
+        }
         assert!(
-            matches!(refused, Refused::Preparation(_)),
-            "{file}: {refused}"
+            failures.is_empty(),
+            "{} failures:\n{}",
+            failures.len(),
+            failures.join("\n")
         );
+    });
+}
+
+#[test]
+fn a_shape_too_large_is_refused_before_it_is_compiled() {
+    alone(async {
+        let shapes: [(&str, Vec<u8>); 8] = [
+            (
+                "1,000 nested components",
+                generated::nested_components(1000),
+            ),
+            (
+                "100,000 nested components",
+                generated::nested_components(20_000),
+            ),
+            ("1,000 core modules", generated::core_modules(1000)),
+            ("1,000 memories", generated::core_instances(1000)),
+            ("5,000 instances", generated::empty_instances(5000)),
+            ("a million types", generated::types(1_000_000)),
+            ("64 MiB of nothing", generated::custom_section(64 << 20)),
+            ("a name of 10,000 characters", generated::long_name(10_000)),
+        ];
+        let held = Footprint::now();
+        for (what, bytes) in shapes {
+            let before = cpu_time();
+            let refused = Harness::read("shape", bytes).map(|_| ()).unwrap_err();
+            let cpu = cpu_time() - before;
+            assert!(cpu < CPU_MAX, "{what} took {cpu:?} of processor time");
+            assert!(
+                refused.to_string().len() < 1000,
+                "{what}: the refusal is as long as the attack"
+            );
+        }
+        let holds = Footprint::now();
         assert!(
-            refused.to_string().contains(name),
-            "{file} does not name `{name}`: {refused}"
+            holds.resident_kib <= held.resident_kib + RESIDENT_GROWTH_KIB_MAX,
+            "memory grew: {held:?} to {holds:?}"
         );
-    }
-    for (file, feature) in [
-        ("h11_memory64", "memory64"),
-        ("h11_shared_memory", "threads"),
-        ("h11_exception_tag", "exceptions"),
-        ("h11_async_export", "async"),
-    ] {
-        let refused = Harness::read(file, guests::hostile(file)).unwrap_err();
-        assert!(refused.to_string().contains(feature), "{file}: {refused}");
-    }
+    });
+}
+
+#[test]
+fn a_shape_that_is_read_still_meets_the_limits_of_a_call() {
+    alone(async {
+        let harness = Harness::new(Budget {
+            instances: 16,
+            ..budget()
+        });
+        for (what, bytes) in [
+            ("60 memories", generated::core_instances(60)),
+            ("60 instances", generated::empty_instances(60)),
+        ] {
+            let ended = match harness.load("shape", bytes) {
+                Err(refused) => refused.stage().to_owned(),
+                Ok(guest) => {
+                    let answer = harness.call(&guest, "attack", "{}").await.unwrap();
+                    ending(&answer.outcome)
+                }
+            };
+            assert!(
+                ["limit(instances)", "refused at preparation"].contains(&&*ended),
+                "{what}: {ended}"
+            );
+        }
+        Victim::new(&harness).check(&harness).await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_refused_is_named() {
+    alone(async {
+        let harness = Harness::new(budget());
+        for (file, name) in [
+            ("h22_wasi_threads", "wasi:threads/thread-spawn@0.1.0"),
+            ("h52_host_path", "root:etc/passwd"),
+            ("h52_unknown_function", "wasi:clocks/wall-clock"),
+            ("h52_unknown_interface", "evil:host/exec"),
+            ("h52_unknown_version", "wasi:clocks/monotonic-clock@9.0.0"),
+            ("h52_wrong_type", "wasi:clocks/monotonic-clock"),
+        ] {
+            let refused = harness.load(file, guests::hostile(file)).unwrap_err();
+            assert!(
+                matches!(refused, Refused::Preparation(_)),
+                "{file}: {refused}"
+            );
+            assert!(
+                refused.to_string().contains(name),
+                "{file} does not name `{name}`: {refused}"
+            );
+        }
+        for (file, feature) in [
+            ("h11_memory64", "memory64"),
+            ("h11_shared_memory", "threads"),
+            ("h11_exception_tag", "exceptions"),
+            ("h11_async_export", "async"),
+        ] {
+            let refused = Harness::read(file, guests::hostile(file)).unwrap_err();
+            assert!(refused.to_string().contains(feature), "{file}: {refused}");
+        }
+    });
 }
 
 /// Guests that would run for ever, each in a way of its own.
@@ -404,185 +408,180 @@ fn patient() -> Budget {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancelling_stops_a_guest_wherever_it_is() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(patient());
-    let victim = Victim::new(&harness);
-    for file in ENDLESS {
-        let guest = harness.load(file, guests::hostile(file)).unwrap();
-        for after in [0, 1, 7, 20].map(Duration::from_millis) {
-            let cancel = CancellationToken::new();
-            let call = tokio::spawn({
-                let (harness, guest, cancel) = (harness.clone(), guest.clone(), cancel.clone());
-                async move {
-                    harness
-                        .call_until(&guest, "attack", "{}", cancel)
-                        .await
-                        .unwrap()
-                }
-            });
-            tokio::time::sleep(after).await;
-            let asked = Instant::now();
-            cancel.cancel();
-            let answer = call.await.unwrap();
-            assert_eq!(answer.outcome, Outcome::Cancelled, "{file} after {after:?}");
-            assert!(
-                asked.elapsed() < OVERRUN_MAX,
-                "{file} went on for {:?}",
-                asked.elapsed()
-            );
+#[test]
+fn cancelling_stops_a_guest_wherever_it_is() {
+    alone(async {
+        let harness = Harness::new(patient());
+        let victim = Victim::new(&harness);
+        for file in ENDLESS {
+            let guest = harness.load(file, guests::hostile(file)).unwrap();
+            for after in [0, 1, 7, 20].map(Duration::from_millis) {
+                let cancel = CancellationToken::new();
+                let call = tokio::spawn({
+                    let (harness, guest, cancel) = (harness.clone(), guest.clone(), cancel.clone());
+                    async move {
+                        harness
+                            .call_until(&guest, "attack", "{}", cancel)
+                            .await
+                            .unwrap()
+                    }
+                });
+                tokio::time::sleep(after).await;
+                let asked = cpu_time();
+                cancel.cancel();
+                let answer = call.await.unwrap();
+                let cpu = cpu_time() - asked;
+                assert_eq!(answer.outcome, Outcome::Cancelled, "{file} after {after:?}");
+                assert!(cpu < CPU_OVERRUN_MAX, "{file} went on for {cpu:?}");
+            }
+            victim.check(&harness).await.unwrap();
         }
-        victim.check(&harness).await.unwrap();
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_dropped_at_any_step_leaves_nothing_behind() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(patient());
-    let victim = Victim::new(&harness);
-    victim.check(&harness).await.unwrap();
-    let held = Footprint::now();
-    for file in ENDLESS {
-        let guest = harness.load(file, guests::hostile(file)).unwrap();
-        for steps in 0..12 {
-            let mut call = std::pin::pin!(harness.call(&guest, "attack", "{}"));
-            let polls = async {
-                for _ in 0..steps {
-                    tokio::task::yield_now().await;
+#[test]
+fn a_call_that_is_dropped_at_any_step_leaves_nothing_behind() {
+    alone(async {
+        let harness = Harness::new(patient());
+        let victim = Victim::new(&harness);
+        victim.check(&harness).await.unwrap();
+        let held = Footprint::settled().await;
+        for file in ENDLESS {
+            let guest = harness.load(file, guests::hostile(file)).unwrap();
+            for steps in 0..12 {
+                let mut call = std::pin::pin!(harness.call(&guest, "attack", "{}"));
+                let polls = async {
+                    for _ in 0..steps {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                // Polls the call first each time, and drops it when the steps are over.
+                tokio::select! {
+                    biased;
+                    answer = &mut call => panic!("{file} ended: {answer:?}"),
+                    () = polls => {}
                 }
-            };
-            // Polls the call first each time, and drops it when the steps are over.
-            tokio::select! {
-                biased;
-                answer = &mut call => panic!("{file} ended: {answer:?}"),
-                () = polls => {}
+            }
+            victim.check(&harness).await.unwrap();
+        }
+        let holds = Footprint::settled().await;
+        assert_eq!(holds.descriptors, held.descriptors);
+        assert_eq!(holds.threads, held.threads);
+    });
+}
+
+#[test]
+fn each_clock_stops_a_guest_on_its_own() {
+    alone(async {
+        let short = Duration::from_millis(50);
+        for (budget, limit) in [
+            (
+                Budget {
+                    cpu: short,
+                    ..patient()
+                },
+                "limit(cpu)",
+            ),
+            (
+                Budget {
+                    wall: short,
+                    ..patient()
+                },
+                "limit(wall)",
+            ),
+            (
+                Budget {
+                    fuel: 1_000_000,
+                    ..patient()
+                },
+                "limit(fuel)",
+            ),
+        ] {
+            let harness = Harness::new(budget);
+            for file in ["h01_endless_loop", "h02_start_loop", "h05_clock_flood"] {
+                let guest = harness.load(file, guests::hostile(file)).unwrap();
+                let answer = harness.call(&guest, "attack", "{}").await.unwrap();
+                assert_eq!(ending(&answer.outcome), limit, "{file}");
+                let cpu = answer.receipt.cpu;
+                assert!(cpu < short + CPU_OVERRUN_MAX, "{file} took {cpu:?}");
             }
         }
-        victim.check(&harness).await.unwrap();
-    }
-    let holds = Footprint::now();
-    // Seen to end one above where it began, cause unknown; a guest that leaked one each would leave a
-    // hundred.
-    assert!(
-        holds.descriptors <= held.descriptors + 24,
-        "descriptors grew: {held:?} to {holds:?}"
-    );
+    });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_clock_stops_a_guest_on_its_own() {
-    let _turn = TURN.lock().await;
-    let short = Duration::from_millis(50);
-    for (budget, limit) in [
-        (
-            Budget {
-                cpu: short,
-                ..patient()
-            },
-            "limit(cpu)",
-        ),
-        (
-            Budget {
-                wall: short,
-                ..patient()
-            },
-            "limit(wall)",
-        ),
-        (
-            Budget {
-                fuel: 1_000_000,
-                ..patient()
-            },
-            "limit(fuel)",
-        ),
-    ] {
-        let harness = Harness::new(budget);
-        for file in ["h01_endless_loop", "h02_start_loop", "h05_clock_flood"] {
+#[test]
+fn host_calls_are_charged_for() {
+    alone(async {
+        // What a million instructions may cost in time when nearly all of it is spent in the host.
+        let harness = Harness::new(Budget {
+            fuel: 1_000_000,
+            ..patient()
+        });
+        for file in [
+            "h05_clock_flood",
+            "h16_stdout_endless",
+            "h16_write_flood",
+            "h17_random_flood",
+        ] {
             let guest = harness.load(file, guests::hostile(file)).unwrap();
-            let started = Instant::now();
             let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-            assert_eq!(ending(&answer.outcome), limit, "{file}");
+            assert_eq!(ending(&answer.outcome), "limit(fuel)", "{file}");
+            let cpu = answer.receipt.cpu;
             assert!(
-                started.elapsed() < short + OVERRUN_MAX,
-                "{file} took {:?}",
-                started.elapsed()
+                cpu < CPU_OVERRUN_MAX,
+                "{file} made a million instructions last {cpu:?}"
             );
         }
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn host_calls_are_charged_for() {
-    let _turn = TURN.lock().await;
-    // What a million instructions may cost in time when nearly all of it is spent in the host.
-    let harness = Harness::new(Budget {
-        fuel: 1_000_000,
-        ..patient()
-    });
-    for file in [
-        "h05_clock_flood",
-        "h16_stdout_endless",
-        "h16_write_flood",
-        "h17_random_flood",
-    ] {
-        let guest = harness.load(file, guests::hostile(file)).unwrap();
+#[test]
+fn what_a_guest_prints_is_cut_and_the_receipt_says_so() {
+    alone(async {
+        let harness = Harness::new(Budget {
+            output_bytes: 10_000,
+            ..budget()
+        });
+        let guest = harness
+            .load("line", guests::hostile("h16_stdout_line"))
+            .unwrap();
         let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-        assert_eq!(ending(&answer.outcome), "limit(fuel)", "{file}");
-        let cpu = answer.receipt.cpu;
-        assert!(
-            cpu < Duration::from_secs(1),
-            "{file} made a million instructions last {cpu:?}"
-        );
-    }
-}
+        assert_eq!(answer.outcome, Outcome::Returned(Output::Nothing));
+        assert_eq!(answer.stdout, vec![b'a'; 10_000]);
+        assert_eq!(answer.receipt.truncated, [Truncated::Stdout]);
+        assert_eq!(answer.receipt.output_bytes, 4096 * 4096);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_guest_prints_is_cut_and_the_receipt_says_so() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(Budget {
-        output_bytes: 10_000,
-        ..budget()
+        let guest = harness
+            .load("bytes", guests::hostile("h16_not_utf8"))
+            .unwrap();
+        let answer = harness.call(&guest, "attack", "{}").await.unwrap();
+        assert_eq!(answer.stderr, vec![0xff; 10_000]);
+        assert_eq!(answer.receipt.truncated, [Truncated::Stderr]);
     });
-    let guest = harness
-        .load("line", guests::hostile("h16_stdout_line"))
-        .unwrap();
-    let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-    assert_eq!(answer.outcome, Outcome::Returned(Output::Nothing));
-    assert_eq!(answer.stdout, vec![b'a'; 10_000]);
-    assert_eq!(answer.receipt.truncated, [Truncated::Stdout]);
-    assert_eq!(answer.receipt.output_bytes, 4096 * 4096);
-
-    let guest = harness
-        .load("bytes", guests::hostile("h16_not_utf8"))
-        .unwrap();
-    let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-    assert_eq!(answer.stderr, vec![0xff; 10_000]);
-    assert_eq!(answer.receipt.truncated, [Truncated::Stderr]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn last_words_are_short_and_plain() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(budget());
-    let guest = harness
-        .load("panic", guests::hostile("h45_ansi_panic"))
-        .unwrap();
-    let answer = harness.call(&guest, "attack", "{}").await.unwrap();
-    let Outcome::Trapped(trap) = answer.outcome else {
-        panic!("ended as {:?}", answer.outcome)
-    };
-    let words = trap.last_words.unwrap();
-    assert!(words.contains("panicked at"), "{words:?}");
-    assert!(words.len() <= 2048, "{} bytes", words.len());
-    let drives = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_bidi(c);
-    assert!(!words.contains(drives), "{words:?}");
-    assert!(
-        !trap.reason.contains(drives) && trap.reason.len() < 1000,
-        "{:?}",
-        trap.reason
-    );
+#[test]
+fn last_words_are_short_and_plain() {
+    alone(async {
+        let harness = Harness::new(budget());
+        let guest = harness
+            .load("panic", guests::hostile("h45_ansi_panic"))
+            .unwrap();
+        let answer = harness.call(&guest, "attack", "{}").await.unwrap();
+        let Outcome::Trapped(trap) = answer.outcome else {
+            panic!("ended as {:?}", answer.outcome)
+        };
+        let words = trap.last_words.unwrap();
+        assert!(words.contains("panicked at"), "{words:?}");
+        assert!(words.len() <= 2048, "{} bytes", words.len());
+        let drives = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_bidi(c);
+        assert!(!words.contains(drives), "{words:?}");
+        assert!(
+            !trap.reason.contains(drives) && trap.reason.len() < 1000,
+            "{:?}",
+            trap.reason
+        );
+    });
 }
 
 /// Characters that turn the text around them about, so that a person reads what is not there.
@@ -590,23 +589,24 @@ fn is_bidi(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slot_that_is_used_again_is_clean() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(budget());
-    for file in ["h46_canary", "h46_stack_residue"] {
-        let guest = harness.load(file, guests::hostile(file)).unwrap();
-        for round in 0..100 {
-            let calls = (0..4).map(|_| {
-                let (harness, guest) = (harness.clone(), guest.clone());
-                tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
-            });
-            for call in calls.collect::<Vec<_>>() {
-                let answer = call.await.unwrap();
-                assert_eq!(json(&answer), Some("0"), "{file}, round {round}");
+#[test]
+fn a_slot_that_is_used_again_is_clean() {
+    alone(async {
+        let harness = Harness::new(budget());
+        for file in ["h46_canary", "h46_stack_residue"] {
+            let guest = harness.load(file, guests::hostile(file)).unwrap();
+            for round in 0..100 {
+                let calls = (0..4).map(|_| {
+                    let (harness, guest) = (harness.clone(), guest.clone());
+                    tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
+                });
+                for call in calls.collect::<Vec<_>>() {
+                    let answer = call.await.unwrap();
+                    assert_eq!(json(&answer), Some("0"), "{file}, round {round}");
+                }
             }
         }
-    }
+    });
 }
 
 /// Calls at once that take 256 descriptors each: together fewer than the 1,024 that a process may
@@ -616,53 +616,55 @@ const OPENERS: usize = 3;
 /// Calls at once that take eight memories each: more than a pool of two for each call has.
 const HOLDERS: usize = 100;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_cannot_exhaust_the_descriptors_of_the_process() {
-    let _turn = TURN.lock().await;
-    let grounds = Grounds::new();
-    let harness = Harness::granting(grounds.grant(), budget(), |_| None);
-    let guest = harness
-        .load("opener", guests::hostile("h18_open_files"))
-        .unwrap();
-    let held = Footprint::now().descriptors;
-    let calls = (0..OPENERS).map(|_| {
-        let (harness, guest) = (harness.clone(), guest.clone());
-        tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
-    });
-    for call in calls.collect::<Vec<_>>() {
-        // While the others run, the host can still open a file of its own.
-        assert!(std::fs::File::open("/dev/null").is_ok());
-        assert_eq!(ending(&call.await.unwrap().outcome), "limit(handles)");
-    }
-    assert_eq!(
-        Footprint::now().descriptors,
-        held,
-        "file descriptors leaked"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_of_many_memories_cannot_starve_the_others() {
-    let _turn = TURN.lock().await;
-    let harness = Harness::new(Budget {
-        wall: Duration::from_secs(2),
-        ..patient()
-    });
-    let victim = Victim::new(&harness);
-    let guest = harness
-        .load("holder", guests::hostile("h13_hold_memories"))
-        .unwrap();
-    let calls: Vec<_> = (0..HOLDERS)
-        .map(|_| {
+#[test]
+fn a_guest_cannot_exhaust_the_descriptors_of_the_process() {
+    alone(async {
+        let grounds = Grounds::new();
+        let harness = Harness::granting(grounds.grant(), budget(), |_| None);
+        let guest = harness
+            .load("opener", guests::hostile("h18_open_files"))
+            .unwrap();
+        let held = Footprint::now().descriptors;
+        let calls = (0..OPENERS).map(|_| {
             let (harness, guest) = (harness.clone(), guest.clone());
             tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
-        })
-        .collect();
-    while !calls.iter().any(tokio::task::JoinHandle::is_finished) {
-        victim.check(&harness).await.unwrap();
-    }
-    for call in calls {
-        // None of them ends as if the host were at fault.
-        assert_eq!(ending(&call.await.unwrap().outcome), "limit(wall)");
-    }
+        });
+        for call in calls.collect::<Vec<_>>() {
+            // While the others run, the host can still open a file of its own.
+            assert!(std::fs::File::open("/dev/null").is_ok());
+            assert_eq!(ending(&call.await.unwrap().outcome), "limit(handles)");
+        }
+        assert_eq!(
+            Footprint::now().descriptors,
+            held,
+            "file descriptors leaked"
+        );
+    });
+}
+
+#[test]
+fn a_guest_of_many_memories_cannot_starve_the_others() {
+    alone(async {
+        let harness = Harness::new(Budget {
+            wall: Duration::from_secs(2),
+            ..patient()
+        });
+        let victim = Victim::new(&harness);
+        let guest = harness
+            .load("holder", guests::hostile("h13_hold_memories"))
+            .unwrap();
+        let calls: Vec<_> = (0..HOLDERS)
+            .map(|_| {
+                let (harness, guest) = (harness.clone(), guest.clone());
+                tokio::spawn(async move { harness.call(&guest, "attack", "{}").await.unwrap() })
+            })
+            .collect();
+        while !calls.iter().any(tokio::task::JoinHandle::is_finished) {
+            victim.check(&harness).await.unwrap();
+        }
+        for call in calls {
+            // None of them ends as if the host were at fault.
+            assert_eq!(ending(&call.await.unwrap().outcome), "limit(wall)");
+        }
+    });
 }
