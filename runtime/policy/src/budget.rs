@@ -79,6 +79,18 @@ impl Budget {
     /// The longest wall-clock time that a budget may name.
     pub const WALL_MAX: Duration = Duration::from_mins(10);
 
+    /// The longest that a component may take to describe itself. Bounds how long a list that a client
+    /// waits for is held up by one component.
+    pub const DESCRIBE_WALL_MAX: Duration = Duration::from_secs(5);
+
+    /// This budget, with no more time and memory than describing takes.
+    pub(crate) fn for_describing(mut self) -> Self {
+        self.wall = self.wall.min(Self::DESCRIBE_WALL_MAX);
+        self.cpu = self.cpu.min(Self::DESCRIBE_WALL_MAX);
+        self.memory_bytes = self.memory_bytes.min(Self::default().memory_bytes);
+        self
+    }
+
     /// This budget with a shorter wall clock, when `timeout` is shorter: a tool may ask for less
     /// time than it is given, never for more.
     pub fn within(mut self, timeout: Option<Duration>) -> Self {

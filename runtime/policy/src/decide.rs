@@ -1,6 +1,7 @@
 //! The decision.
 //!
-//! Owns [`Policy`] and the one function that makes a [`Permit`].
+//! Owns [`Policy`] and the two functions that make a [`Permit`]: one with what is granted, one with
+//! nothing.
 
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Policy {
 
     /// Decides whether `caller` may run `subject`, with what, and for how long at most.
     ///
-    /// This is the only place that makes a [`Permit`].
+    /// This and [`describe`](Self::describe) are the only places that make a [`Permit`].
     ///
     /// # Errors
     ///
@@ -74,14 +75,35 @@ impl Policy {
         if caller != &Caller::local() {
             return Err(Denial::UnknownCaller(caller.to_string()));
         }
-        Ok(Permit::new(
-            caller.clone(),
-            *subject.digest,
-            subject.function.clone(),
+        let budget = self.budget.clone().within(timeout);
+        Ok(permit(
+            caller,
+            subject,
             self.effective(subject.reach),
-            self.budget.clone().within(timeout),
+            budget,
         ))
     }
+
+    /// Leave to ask `subject` what it provides: nothing is granted, whatever this policy grants, and
+    /// the budget is a smaller one. So there is nothing to deny to anybody: what a component says of
+    /// itself cannot depend on who asks.
+    ///
+    /// For functions that describe. A permit for another one would run it with as little.
+    pub fn describe(
+        &self,
+        caller: &Caller,
+        subject: &Subject<'_>,
+        timeout: Option<Duration>,
+    ) -> Permit {
+        let budget = self.budget.clone().for_describing().within(timeout);
+        permit(caller, subject, Vec::new(), budget)
+    }
+}
+
+/// The one place where a [`Permit`] is made.
+fn permit(caller: &Caller, subject: &Subject<'_>, grants: Vec<Grant>, budget: Budget) -> Permit {
+    let (digest, function) = (*subject.digest, subject.function.clone());
+    Permit::new(caller.clone(), digest, function, grants, budget)
 }
 
 fn guest_path(grant: &Grant) -> Option<&str> {
@@ -135,6 +157,39 @@ mod tests {
         };
         let permit = decide(&Policy::default(), &Caller::local(), everything).unwrap();
         assert!(permit.grants().is_empty());
+    }
+
+    #[test]
+    fn describing_is_granted_nothing_and_given_little() {
+        let everything = Reach {
+            read: true,
+            write: true,
+            env: true,
+        };
+        let generous = Budget {
+            memory_bytes: Budget::MEMORY_BYTES_MAX,
+            wall: Budget::WALL_MAX,
+            cpu: Budget::WALL_MAX,
+            ..Budget::default()
+        };
+        let grants = vec!["fs.read=/srv:/srv".parse().unwrap()];
+        let policy = Policy::new(grants, generous).unwrap();
+        let (component, function) = ("files".parse().unwrap(), "_describe".parse().unwrap());
+        let subject = Subject {
+            component: &component,
+            digest: &Digest::of(b"files"),
+            function: &function,
+            reach: everything,
+        };
+        let permit = policy.describe(&Caller::local(), &subject, None);
+        assert!(permit.grants().is_empty());
+        assert_eq!(permit.function(), &function);
+        assert_eq!(permit.budget().wall, Duration::from_secs(5));
+        assert_eq!(permit.budget().cpu, Duration::from_secs(5));
+        assert_eq!(permit.budget().memory_bytes, Budget::default().memory_bytes);
+        let short = Some(Duration::from_secs(1));
+        let permit = policy.describe(&Caller::local(), &subject, short);
+        assert_eq!(permit.budget().wall, Duration::from_secs(1));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! decision. Refuses to open a file, read a clock or know an engine: the sandbox enforces what is
 //! decided here.
 //!
-//! A call cannot be run without a [`Permit`], and only [`Policy::decide`] makes one:
+//! A call cannot be run without a [`Permit`], and only [`Policy`] makes one: [`Policy::decide`] with
+//! what is granted, [`Policy::describe`] with nothing:
 //!
 //! ```compile_fail
 //! let permit = ringfence_policy::Permit {}; // private fields, no other constructor

@@ -1,7 +1,8 @@
 //! Leave to run one call.
 //!
 //! Owns the proof that policy was asked. Its fields are private and it cannot be cloned: whoever
-//! holds one got it from [`crate::Policy::decide`], and hands it over to run the call.
+//! holds one got it from [`crate::Policy::decide`] or [`crate::Policy::describe`], and hands it over
+//! to run the call.
 
 use ringfence_identity::Caller;
 use ringfence_tool::{Digest, FunctionName};
