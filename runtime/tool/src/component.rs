@@ -12,9 +12,10 @@ use crate::definition::ToolDefinition;
 use crate::digest::Digest;
 use crate::docs::Docs;
 use crate::error::ReadError;
-use crate::interface::{Interface, Unavailable};
+use crate::interface::{Function, Interface, Unavailable};
 use crate::manifest::{Manifest, ManifestError};
 use crate::name::ComponentName;
+use crate::provides::{Provided, ProviderFunction, Provides};
 use crate::read::{Contract, Import};
 use crate::scan::{Footprint, scan};
 use crate::schema;
@@ -30,6 +31,7 @@ pub struct Component {
     bytes: Arc<[u8]>,
     manifest: Manifest,
     interface: Interface,
+    provided: Provided,
     imports: Vec<Import>,
     definitions: Vec<ToolDefinition>,
     footprint: Footprint,
@@ -88,7 +90,7 @@ impl Component {
             .name
             .clone()
             .unwrap_or_else(|| ComponentName::from_hint(fallback_name));
-        let (mut interface, imports) = Contract::read(&bytes, &docs)?.name(&name, &docs);
+        let (mut interface, provided, imports) = Contract::read(&bytes, &docs)?.name(&name, &docs);
         withdraw_oversized(&mut interface);
         manifest.check(&interface)?;
         let definitions = define(&mut interface, &manifest);
@@ -98,6 +100,7 @@ impl Component {
             bytes,
             manifest,
             interface,
+            provided,
             imports,
             definitions,
             footprint,
@@ -127,6 +130,22 @@ impl Component {
     /// What it exports.
     pub fn interface(&self) -> &Interface {
         &self.interface
+    }
+
+    /// What it describes itself when it runs: tools, resources, prompts, suggestions.
+    pub fn provides(&self) -> Provides {
+        self.provided.provides()
+    }
+
+    /// A function for the host to call, where the component exports its interface whole. It is not
+    /// among [`Interface::functions`], and no client can name it.
+    pub fn provider_function(&self, which: ProviderFunction) -> Option<&Function> {
+        self.provided.get(which)
+    }
+
+    /// Every such function that there is.
+    pub fn provider_functions(&self) -> impl Iterator<Item = &Function> {
+        self.provided.all()
     }
 
     /// What it imports: the upper bound of what it can ask the host for. No evidence that it uses

@@ -22,6 +22,7 @@ mod name;
 mod nearest;
 mod nesting;
 mod pack;
+mod provides;
 mod read;
 mod scan;
 mod schema;
@@ -40,6 +41,7 @@ pub use manifest::{
 pub use name::{ComponentName, FunctionName, InvalidName, ToolName};
 pub use nearest::nearest;
 pub use pack::{PackError, WitSource, pack};
+pub use provides::{ProviderFunction, Provides};
 pub use read::Import;
 pub use scan::{COMPONENT_BYTES_MAX, Footprint};
 pub use schema::Object;

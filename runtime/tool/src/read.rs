@@ -5,6 +5,7 @@
 //! component may be: that was settled before ([`crate::scan`]).
 
 mod outline;
+mod provider;
 mod shape;
 mod signature;
 mod value;
@@ -17,6 +18,7 @@ use crate::docs::Docs;
 use crate::error::ReadError;
 use crate::interface::{Export, Function, Interface, Unavailable};
 use crate::name::{self, ComponentName, ToolName};
+use crate::provides::Provided;
 use outline::Outline;
 
 /// An interface that a component imports, or a single function.
@@ -31,9 +33,12 @@ pub struct Import {
 /// What a component offers and asks for.
 #[derive(Debug)]
 pub(crate) struct Contract {
-    exports: Vec<(Export, Result<Signature, String>)>,
+    exports: Vec<Exported>,
     imports: Vec<Import>,
 }
+
+/// An exported function, or why its types cannot be offered.
+type Exported = (Export, Result<Signature, String>);
 
 impl Contract {
     /// Validates everything but function bodies, which the engine does when it compiles them, and
@@ -48,12 +53,21 @@ impl Contract {
         Ok(Self { exports, imports })
     }
 
-    /// Names the functions, and tells those that can be called from those that cannot.
-    pub(crate) fn name(self, component: &ComponentName, docs: &Docs) -> (Interface, Vec<Import>) {
+    /// Names the functions, and tells those that can be called from those that cannot, and from
+    /// those that are for the host.
+    pub(crate) fn name(
+        self,
+        component: &ComponentName,
+        docs: &Docs,
+    ) -> (Interface, Provided, Vec<Import>) {
         let mut interface = Interface::default();
         let mut tools = Vec::new();
         let mut others = Vec::new();
-        for (export, signature) in self.exports {
+        let (described, exports): (Vec<_>, Vec<_>) = self
+            .exports
+            .into_iter()
+            .partition(|(export, _)| provider::is_provider(export));
+        for (export, signature) in exports {
             match not_a_tool(&export, signature.as_ref().ok()) {
                 Some(reason) => others.push(Unavailable { export, reason }),
                 None => tools.push((export, signature)),
@@ -68,7 +82,7 @@ impl Contract {
                 .as_ref()
                 .and_then(|name| ToolName::join(component, name).ok());
             let reason = match (signature, name, tool_name) {
-                (Ok(Signature { params, result }), Some(name), Some(tool_name)) => {
+                (Ok(Signature { params, result, .. }), Some(name), Some(tool_name)) => {
                     let docs = docs.function(&export);
                     interface.functions.push(Function {
                         name,
@@ -86,7 +100,9 @@ impl Contract {
             interface.unavailable.push(Unavailable { export, reason });
         }
         interface.unavailable.extend(others);
-        (interface, self.imports)
+        let (provided, unavailable) = provider::read(described, component, docs);
+        interface.unavailable.extend(unavailable);
+        (interface, provided, self.imports)
     }
 }
 
@@ -104,9 +120,6 @@ fn not_a_tool(export: &Export, signature: Option<&Signature>) -> Option<String> 
             "`{interface}` is an entry point of WASI, not a typed tool; export functions of your \
              own"
         )),
-        (Some(interface), _) if interface.starts_with("ringfence:tool/provider@") => {
-            Some("providers are not served yet; export typed functions of your own".to_owned())
-        }
         (None, "init") if has_param("shim") && has_param("script") => {
             Some("it was left behind by the JavaScript toolchain".to_owned())
         }

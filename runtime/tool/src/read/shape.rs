@@ -5,11 +5,43 @@
 //! says that they are the same.
 
 use crate::digest::Digest;
+use crate::provides::ProviderFunction;
 
 /// The structure of `content` in `ringfence:tool/types@0.1`: what a component must mean by it to be
 /// passed through. A test computes it from the WIT.
 pub(super) const CONTENT: &str =
     "sha256:d10b975a6e36d4ffff8832be0154690f74e4a717026187f5c2ced7a288f1682a";
+
+/// The structure of a function by which components describe themselves, in `ringfence:tool@0.1`. A
+/// test computes it from the WIT.
+pub(super) fn provider(which: ProviderFunction) -> &'static str {
+    match which {
+        ProviderFunction::Describe => {
+            "sha256:762318c7d3ef87cef47c4252e15d496f73bd909481ece4f9db4bfc149367c0ec"
+        }
+        ProviderFunction::Call => {
+            "sha256:4aad4ece47470b3df20c9eba211c3d65c72abf537e4d6fde17a5cf314a257d83"
+        }
+        ProviderFunction::DescribeResources => {
+            "sha256:8ab63fedb906288fc95cc58487f071c2ac377d92e2f94172db739726c1a307f9"
+        }
+        ProviderFunction::DescribeTemplates => {
+            "sha256:4f7a52693f4710e9a4c3c24e301046e164ce0197130ff361e87e36a443f423f4"
+        }
+        ProviderFunction::Read => {
+            "sha256:af8c835613bc29ea14989167bf358b7c3fe3c3d12d3bfa6b8e3cdb5649174f63"
+        }
+        ProviderFunction::DescribePrompts => {
+            "sha256:3c869f0d0a79a1b4dff393c6d9bca81c0ebe5029bb1d0d5d3c1bcecf3d91b3ae"
+        }
+        ProviderFunction::Get => {
+            "sha256:26d6edc4505d81393405764aa444e4a528cd89378decc998ff517faf18508238"
+        }
+        ProviderFunction::Complete => {
+            "sha256:485c10401e713104308792aaced1c28dc40d0af1833b8f2ac3ef70e93634e4e3"
+        }
+    }
+}
 
 /// Collects what a type is made of.
 pub(super) struct Shape {

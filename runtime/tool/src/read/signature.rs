@@ -10,9 +10,11 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
-use super::Import;
 use super::outline::{Item, Outline};
+use super::shape::Shape;
 use super::value::Values;
+use super::{Exported, Import, provider};
+use crate::digest::Digest;
 use crate::docs::Docs;
 use crate::interface::{Export, Payload, Returns};
 use crate::types::Field;
@@ -22,10 +24,9 @@ use crate::types::Field;
 pub(crate) struct Signature {
     pub(super) params: Vec<Field>,
     pub(super) result: Returns,
+    /// What its types are made of, where somebody compares it.
+    pub(super) shape: Option<Digest>,
 }
-
-/// An exported function, or why its types cannot be offered.
-type Exported = (Export, Result<Signature, String>);
 
 /// Reads what a component exports and imports.
 pub(super) fn read(outline: &Outline, docs: &Docs) -> (Vec<Exported>, Vec<Import>) {
@@ -97,7 +98,13 @@ impl Reader<'_> {
                         interface: Some(Arc::clone(name)),
                         function,
                     };
-                    exports.push((export, self.signature(id)));
+                    let mut signature = self.signature(id);
+                    if let Ok(signature) = &mut signature
+                        && provider::is_provider(&export)
+                    {
+                        signature.shape = self.shape(id).ok();
+                    }
+                    exports.push((export, signature));
                 }
             }
             // Types, modules and components are not called.
@@ -122,7 +129,27 @@ impl Reader<'_> {
         }
         let result = self.returns(function.result);
         let result = result.map_err(|reason| format!("result: {reason}"))?;
-        Ok(Signature { params, result })
+        Ok(Signature {
+            params,
+            result,
+            shape: None,
+        })
+    }
+
+    /// What the types of a function are made of, with its parameters' names.
+    fn shape(&mut self, id: ComponentFuncTypeId) -> Result<Digest, String> {
+        let function = self.types.get(id).ok_or("its type is not known")?;
+        let mut shape = Shape::new("func");
+        for (name, ty) in &function.params {
+            shape.name(name);
+            shape.inner(Some((self.values.shape(*ty)?, 0)));
+        }
+        let result = function
+            .result
+            .map(|ty| self.values.shape(ty))
+            .transpose()?;
+        shape.inner(result.map(|result| (result, 0)));
+        Ok(shape.finish().0)
     }
 
     fn returns(&mut self, result: Option<ComponentValType>) -> Result<Returns, String> {

@@ -63,7 +63,10 @@ fn imports_are_the_interfaces_and_their_functions() {
         .find(|import| &*import.name == "ringfence:tool/host@0.1.0")
         .unwrap();
     let functions: Vec<_> = host.functions.iter().map(|name| &**name).collect();
-    assert_eq!(functions, ["progress", "log", "cancelled", "deadline"]);
+    assert_eq!(
+        functions,
+        ["progress", "log", "cancelled", "deadline", "background"]
+    );
     let beep = imports
         .iter()
         .find(|import| &*import.name == "beep")
@@ -161,7 +164,6 @@ fn what_a_toolchain_leaves_behind_is_no_tool() {
             export init: func(shim: string, script: string, entry-path: string, disable-gc: bool);
             export exports: interface { init: func(app-name: string); }
             export wasi:cli/run@0.2.6;
-            export ringfence:tool/provider@0.1.0;
         }",
     ]));
     let names: Vec<_> = component
@@ -186,8 +188,6 @@ fn what_a_toolchain_leaves_behind_is_no_tool() {
             "it was left behind by the JavaScript toolchain",
             "it was left behind by the Python toolchain",
             "`wasi:cli/run@0.2.6` is an entry point of WASI, not a typed tool; export functions of your own",
-            "providers are not served yet; export typed functions of your own",
-            "providers are not served yet; export typed functions of your own",
         ]
     );
 }

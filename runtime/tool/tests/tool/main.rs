@@ -9,6 +9,8 @@ mod manifest;
 #[cfg(test)]
 mod packing;
 #[cfg(test)]
+mod provider;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod support;

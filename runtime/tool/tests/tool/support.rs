@@ -14,6 +14,9 @@ pub(crate) const RINGFENCE: &[&str] = &[
     include_str!("../../../../wit/types.wit"),
     include_str!("../../../../wit/host.wit"),
     include_str!("../../../../wit/provider.wit"),
+    include_str!("../../../../wit/resources.wit"),
+    include_str!("../../../../wit/prompts.wit"),
+    include_str!("../../../../wit/completion.wit"),
 ];
 
 /// A core module for the only world of the last package in `packages`.
