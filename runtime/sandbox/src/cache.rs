@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringfence_tool::Digest;
 
@@ -194,9 +195,12 @@ fn read_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     })
 }
 
-/// Makes the key so that of two processes that start at once, both end with the same one.
+/// Makes the key so that of two that open the same folder at once, both end with the same one.
 fn make_key(folder: &Path, path: &Path) -> io::Result<()> {
-    let temporary = folder.join(format!(".key.{}", std::process::id()));
+    // Processes differ in their ids, and threads in the turn that they take.
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    let turn = TURN.fetch_add(1, Ordering::Relaxed);
+    let temporary = folder.join(format!(".key.{}.{turn}", std::process::id()));
     let _ = fs::remove_file(&temporary);
     create_private(&temporary)?.write_all(&random()?)?;
     // Linking fails when another process was first: its key counts.
@@ -226,6 +230,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = ArtifactCache::open(folder.path().join("artefacts")).unwrap();
         (folder, cache)
+    }
+
+    #[test]
+    fn all_who_open_a_new_folder_at_once_get_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            ArtifactCache::open(folder.path().join("artefacts"))
+                .unwrap()
+                .key
+        };
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+            let openers = openers.into_iter();
+            openers.map(|opener| opener.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| Some(key) == keys.first()));
     }
 
     #[test]

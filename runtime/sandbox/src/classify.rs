@@ -6,6 +6,7 @@
 use wasmtime::{PoolConcurrencyLimitError, Trap as EngineTrap};
 use wasmtime_wasi::{I32Exit, ResourceTableError};
 
+use crate::host::Unasked;
 use crate::meter::Meter;
 use crate::outcome::{Limit, Outcome, Trap};
 
@@ -18,6 +19,9 @@ pub(crate) fn outcome(
     meter: &Meter,
     last_words: Option<String>,
 ) -> Outcome {
+    if let Some(Unasked(ability)) = error.downcast_ref::<Unasked>() {
+        return Outcome::Unasked(*ability);
+    }
     if let Some(limit) = limit(error) {
         return Outcome::Limit(limit);
     }

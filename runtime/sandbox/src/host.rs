@@ -1,13 +1,27 @@
-//! What the host offers to a guest while its call runs: `ringfence:tool/host`.
+//! What the host offers to a guest while its call runs: `ringfence:tool/host` here, the other
+//! interfaces below.
 //!
 //! Owns the guest's side of progress and logging, and their limits. Refuses to know a protocol:
-//! whoever makes the call listens through [`CallEvents`].
+//! whoever makes the call listens and answers through [`CallEvents`].
 
-use std::time::Instant;
+mod announce;
+mod ask;
+mod client;
+mod clock;
+mod events;
+
+use std::sync::Arc;
 
 use ringfence_policy::Budget;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{HasSelf, Linker};
+
+pub(crate) use ask::Unasked;
+pub use ask::{
+    Abilities, Ability, AskError, ClientAnswer, Message, Question, QuestionKind, Role, Root,
+};
+pub(crate) use clock::Clock;
+pub use events::{Asked, CallEvents, LogLevel, News, Silent};
 
 use crate::guest::{Events, Guest};
 
@@ -15,6 +29,7 @@ mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
         world: "ringfence:tool/imports",
+        imports: { "ringfence:tool/client.ask": async | trappable },
     });
 }
 
@@ -23,44 +38,13 @@ use bindings::ringfence::tool::host as wit;
 /// Progress reports of one call. A guest that reports in a loop would otherwise flood the client.
 const PROGRESS_REPORTS_MAX: u32 = 10_000;
 
-/// Hears what a guest says while it runs.
-///
-/// The methods are called on the executor's threads between two steps of the guest: they must
-/// return at once. Queue, and drop when the queue is full.
-pub trait CallEvents: Send + Sync {
-    /// The guest reports progress. `done` is finite and grows from report to report.
-    fn progress(&self, done: f64, total: Option<f64>, message: Option<String>);
-
-    /// The guest logs a line. The text is the guest's own: cut to the budget, otherwise as it came.
-    fn log(&self, level: LogLevel, message: String);
-}
-
-/// Listens to nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
-
-impl CallEvents for Silent {
-    fn progress(&self, _done: f64, _total: Option<f64>, _message: Option<String>) {}
-
-    fn log(&self, _level: LogLevel, _message: String) {}
-}
-
-/// How important a guest says a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of syslog")]
-pub enum LogLevel {
-    Debug,
-    Info,
-    Notice,
-    Warning,
-    Error,
-}
-
 /// The host's side of one call.
 pub(crate) struct HostCall {
     events: Events,
     cancel: CancellationToken,
-    deadline: Instant,
+    clock: Arc<Clock>,
+    asks_left: u32,
+    news_left: u32,
     done: f64,
     reports_left: u32,
     lines_left: usize,
@@ -72,13 +56,15 @@ impl HostCall {
     pub(crate) fn new(
         events: Events,
         cancel: CancellationToken,
-        deadline: Instant,
+        clock: Arc<Clock>,
         budget: &Budget,
     ) -> Self {
         Self {
             events,
             cancel,
-            deadline,
+            clock,
+            asks_left: client::ASKS_MAX,
+            news_left: announce::NEWS_MAX,
             done: f64::NEG_INFINITY,
             reports_left: PROGRESS_REPORTS_MAX,
             lines_left: budget.log_lines,
@@ -137,14 +123,17 @@ impl wit::Host for HostCall {
     }
 
     fn deadline(&mut self) -> u64 {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.clock.left().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn background(&mut self) -> bool {
+        self.events.background()
     }
 }
 
 impl bindings::ringfence::tool::types::Host for HostCall {}
 
-/// Adds the interface to a linker.
+/// Adds the interfaces to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     bindings::Imports::add_to_linker::<_, HasSelf<HostCall>>(linker, |guest| &mut guest.call)
 }

@@ -7,6 +7,7 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -23,10 +24,10 @@ use crate::classify;
 use crate::content;
 use crate::engine::FUEL_YIELD_INTERVAL;
 use crate::guest::{Events, Guest};
-use crate::host::HostCall;
+use crate::host::{Clock, HostCall};
 use crate::http::Denied;
 use crate::meter::Meter;
-use crate::outcome::{Limit, Outcome, Output};
+use crate::outcome::{Limit, Outcome, Output, ToolError};
 use crate::output::Capture;
 use crate::prepared::{Entry, Prepared};
 use crate::random::Drawn;
@@ -80,7 +81,8 @@ impl Sandbox {
             Capture::new(budget.output_bytes),
             Capture::new(budget.output_bytes),
         );
-        let call = HostCall::new(events, cancel.clone(), started + budget.wall, budget);
+        let clock = Clock::new(started + budget.wall);
+        let call = HostCall::new(events, cancel.clone(), Arc::clone(&clock), budget);
         let mut receipt = Receipt {
             capabilities: permit.grants().iter().map(ToString::to_string).collect(),
             ..Receipt::default()
@@ -102,7 +104,7 @@ impl Sandbox {
         };
         let end = {
             let run = run(prepared, entry, &mut store, arguments.values);
-            bounded(run, budget, started, &cancel, &mut receipt.cpu).await
+            bounded(run, budget, &clock, &cancel, &mut receipt.cpu).await
         };
 
         let (out, out_written) = stdout.take();
@@ -133,7 +135,8 @@ impl Sandbox {
         // The store goes before the slot: the pool must have room for whoever is admitted next.
         drop(store);
         drop(slot);
-        receipt.wall = started.elapsed();
+        receipt.asked = clock.stood();
+        receipt.wall = started.elapsed().saturating_sub(receipt.asked);
         Answer {
             outcome,
             receipt,
@@ -222,29 +225,42 @@ async fn run(
 async fn bounded<T>(
     run: impl Future<Output = wasmtime::Result<T>>,
     budget: &Budget,
-    started: Instant,
+    clock: &Clock,
     cancel: &CancellationToken,
     cpu: &mut Duration,
 ) -> Result<T, End> {
     let mut run = pin!(run);
+    let mut alarm = pin!(tokio::time::sleep_until(Instant::now().into()));
     let step = poll_fn(|context| {
         let before = processor_time();
         let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
         *cpu += processor_time().saturating_sub(before);
         match polled {
-            Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(End::Engine(error))),
-            Ok(Poll::Pending) if *cpu > budget.cpu => Poll::Ready(Err(End::Cpu)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(panic) => Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
+            Ok(Poll::Ready(Ok(value))) => return Poll::Ready(Ok(value)),
+            Ok(Poll::Ready(Err(error))) => return Poll::Ready(Err(End::Engine(error))),
+            Ok(Poll::Pending) if *cpu > budget.cpu => return Poll::Ready(Err(End::Cpu)),
+            Ok(Poll::Pending) => {}
+            Err(panic) => return Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
         }
+        // Only the guest stops the clock and lets it go on, within the step above: while it stands
+        // still there is nothing to watch but the guest.
+        let Some(deadline) = clock.deadline() else {
+            return Poll::Pending;
+        };
+        // Not left to the alarm alone: it too goes without, when the step used up the share of time
+        // that the executor gives this task.
+        if deadline <= Instant::now() {
+            return Poll::Ready(Err(End::Wall));
+        }
+        if alarm.deadline() != deadline.into() {
+            alarm.as_mut().reset(deadline.into());
+        }
+        alarm.as_mut().poll(context).map(|()| Err(End::Wall))
     });
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(End::Cancelled),
-        ended = tokio::time::timeout_at((started + budget.wall).into(), step) => {
-            ended.unwrap_or(Err(End::Wall))
-        }
+        ended = step => ended,
     }
 }
 
@@ -275,7 +291,7 @@ fn returned(
     let read = match (value, &returns.err) {
         (Some(Val::Result(Err(error))), Some(ty)) => {
             return match tool_error(error.as_deref(), ty.as_ref(), budget.result_bytes) {
-                Ok(text) => Outcome::ToolError(text),
+                Ok(error) => Outcome::ToolError(error),
                 Err(unwritable) => unwritten(unwritable),
             };
         }
@@ -335,9 +351,16 @@ fn tool_error(
     value: Option<&Val>,
     ty: Option<&Type>,
     bytes_max: usize,
-) -> Result<String, Unwritable> {
+) -> Result<ToolError, Unwritable> {
     let (Some(value), Some(ty)) = (value, ty) else {
-        return Ok("the tool failed and did not say why".into());
+        return Ok(ToolError {
+            case: None,
+            text: "the tool failed and did not say why".into(),
+        });
+    };
+    let case = match value {
+        Val::Variant(case, _) | Val::Enum(case) => Some(case.clone()),
+        _ => None,
     };
     let text = match value {
         Val::String(text) => text.clone(),
@@ -351,6 +374,43 @@ fn tool_error(
     if text.len() > bytes_max {
         Err(Unwritable::TooLong)
     } else {
-        Ok(text)
+        Ok(ToolError { case, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs `guest` with no time at all.
+    async fn without_time(guest: impl Future<Output = ()>, clock: &Clock) -> Result<(), End> {
+        let (budget, cancel) = (Budget::default(), CancellationToken::new());
+        let run = async {
+            guest.await;
+            Ok(())
+        };
+        bounded(run, &budget, clock, &cancel, &mut Duration::default()).await
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_stands_still_ends_nothing() {
+        let clock = Clock::new(Instant::now());
+        let guest = async {
+            let standstill = clock.stop();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            drop(standstill);
+        };
+        assert!(without_time(guest, &clock).await.is_ok());
+        assert!(clock.stood() >= Duration::from_millis(5));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_goes_on_ends_the_guest() {
+        let clock = Clock::new(Instant::now() + Duration::from_millis(1));
+        let guest = async {
+            drop(clock.stop());
+            std::future::pending::<()>().await;
+        };
+        assert!(matches!(without_time(guest, &clock).await, Err(End::Wall)));
     }
 }

@@ -42,10 +42,13 @@ pub use cache::ArtifactCache;
 pub use capability::{Directories, UnusableGrant};
 pub use content::{Audience, Content, ResourceBody};
 pub use engine::Profile;
-pub use host::{CallEvents, LogLevel, Silent};
+pub use host::{
+    Abilities, Ability, AskError, Asked, CallEvents, ClientAnswer, LogLevel, Message, News,
+    Question, QuestionKind, Role, Root, Silent,
+};
 pub use invoke::Answer;
 pub use linker::IMPORTS;
-pub use outcome::{Limit, Outcome, Output, Trap};
+pub use outcome::{Limit, Outcome, Output, ToolError, Trap};
 pub use prepared::{PrepareError, Prepared};
 pub use receipt::{Receipt, Truncated};
 pub use sandbox::{HostFault, Sandbox, Settings};

@@ -13,6 +13,8 @@ use crate::host;
 /// Every interface that a guest can import. A test holds this list against the linker, so that a
 /// new release of the engine cannot widen it unseen.
 pub const IMPORTS: &[&str] = &[
+    "ringfence:tool/announce@0.1.0",
+    "ringfence:tool/client@0.1.0",
     "ringfence:tool/host@0.1.0",
     "ringfence:tool/types@0.1.0",
     "wasi:cli/environment@0.2.12",
@@ -62,7 +64,10 @@ mod tests {
 
     /// What other hosts offer and this one does not.
     const ABSENT: &[&str] = &[
+        "ringfence:tool/completion@0.1.0",
+        "ringfence:tool/prompts@0.1.0",
         "ringfence:tool/provider@0.1.0",
+        "ringfence:tool/resources@0.1.0",
         "wasi:cli/command@0.2.12",
         "wasi:cli/run@0.2.12",
         "wasi:clocks/timezone@0.2.12",

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::content::Content;
+use crate::host::Ability;
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,10 +19,12 @@ pub enum Outcome {
     Limit(Limit),
     /// The tool returned.
     Returned(Output),
-    /// The tool returned an error on purpose. The text is the tool's.
-    ToolError(String),
+    /// The tool returned an error on purpose.
+    ToolError(ToolError),
     /// The guest broke.
     Trapped(Trap),
+    /// The guest asked what its client cannot be asked, and was stopped.
+    Unasked(Ability),
 }
 
 impl Outcome {
@@ -34,6 +37,7 @@ impl Outcome {
             Self::Returned(_) => "returned",
             Self::ToolError(_) => "tool-error",
             Self::Trapped(_) => "trapped",
+            Self::Unasked(_) => "unasked",
         }
     }
 }
@@ -47,6 +51,22 @@ pub enum Output {
     Json(String),
     /// Nothing: the function has no result.
     Nothing,
+}
+
+/// What a tool says went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolError {
+    /// The name of the case, for programs, where the error is a variant or an enum: `not-found` of
+    /// `ringfence:tool/types.tool-error`, for one.
+    pub case: Option<String>,
+    /// The tool's own words, the case included.
+    pub text: String,
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// The limit that stopped a guest.

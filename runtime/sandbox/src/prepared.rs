@@ -35,7 +35,9 @@ struct Inner {
 pub(crate) struct Entry {
     pub(crate) function: Function,
     pub(crate) index: ComponentExportIndex,
-    definition: ToolDefinition,
+    /// What clients are told about it; nothing where it is for the host.
+    definition: Option<ToolDefinition>,
+    timeout: Option<Duration>,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -72,8 +74,10 @@ impl Prepared {
             .instantiate_pre(&component)
             .map_err(|error| PrepareError::Link(format!("{error:#}")))?;
         let mut functions = HashMap::new();
-        let described = tool.interface().functions.iter().zip(tool.definitions());
-        for (function, definition) in described {
+        let tools = tool.interface().functions.iter();
+        let tools = tools.zip(tool.definitions().iter().map(Some));
+        let provider = tool.provider_functions().map(|function| (function, None));
+        for (function, definition) in tools.chain(provider) {
             let missing = || PrepareError::MissingExport(function.name.clone());
             let holder = match &function.export.interface {
                 Some(name) => Some(
@@ -89,7 +93,11 @@ impl Prepared {
             let entry = Entry {
                 function: function.clone(),
                 index,
-                definition: definition.clone(),
+                definition: definition.cloned(),
+                timeout: match definition {
+                    Some(definition) => definition.timeout,
+                    None => tool.manifest().timeout,
+                },
             };
             functions.insert(function.name.clone(), entry);
         }
@@ -114,7 +122,7 @@ impl Prepared {
 
     /// The time that the author allows this function, when the manifest says so.
     pub fn timeout(&self, function: &FunctionName) -> Option<Duration> {
-        self.entry(function)?.definition.timeout
+        self.entry(function)?.timeout
     }
 
     /// Reads the arguments of a call from a JSON object: text, or parsed.
@@ -136,14 +144,17 @@ impl Prepared {
             message: format!("there is no function `{function}`"),
         })?;
         let params = &entry.function.params;
-        let values = if entry.definition.is_constrained() {
+        let constrained = entry
+            .definition
+            .as_ref()
+            .filter(|definition| definition.is_constrained());
+        let values = if let Some(definition) = constrained {
             // Defaults and constraints speak of JSON, so the arguments become a tree first.
             let mut tree = serde_json::Map::deserialize(json).map_err(|error| ArgumentError {
                 path: "/".into(),
                 message: format!("expected an object: {error}"),
             })?;
-            entry
-                .definition
+            definition
                 .admit(&mut tree)
                 .map_err(|broken| ArgumentError {
                     path: format!("/{}", broken.param),

@@ -11,9 +11,16 @@ use serde::Serialize;
 pub struct Receipt {
     /// Instructions, roughly.
     pub fuel: u64,
-    /// From admission to answer, in microseconds.
+    /// From admission to answer, less what it waited for its client, in microseconds.
     #[serde(rename = "wallMicros", serialize_with = "micros")]
     pub wall: Duration,
+    /// How long it waited for answers of its client, in microseconds. Left out where it did not.
+    #[serde(
+        rename = "askedMicros",
+        serialize_with = "micros",
+        skip_serializing_if = "Duration::is_zero"
+    )]
+    pub asked: Duration,
     /// Processor time, in microseconds.
     #[serde(rename = "cpuMicros", serialize_with = "micros")]
     pub cpu: Duration,

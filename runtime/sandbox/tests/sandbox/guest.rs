@@ -1,0 +1,109 @@
+//! Guests made of a world and a core module, and one call of one.
+
+use std::sync::Arc;
+
+use ringfence_identity::Caller;
+use ringfence_policy::{Budget, Permit, Policy, Reach, Subject};
+use ringfence_sandbox::{Answer, CallEvents, Prepared, Sandbox, Settings};
+use ringfence_tool::{Component, FunctionName};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{Resolve, SourceMap};
+
+/// The package that tools share with the host.
+const RINGFENCE: &[(&str, &str)] = &[
+    ("announce.wit", include_str!("../../../../wit/announce.wit")),
+    ("client.wit", include_str!("../../../../wit/client.wit")),
+    (
+        "completion.wit",
+        include_str!("../../../../wit/completion.wit"),
+    ),
+    ("host.wit", include_str!("../../../../wit/host.wit")),
+    ("prompts.wit", include_str!("../../../../wit/prompts.wit")),
+    ("provider.wit", include_str!("../../../../wit/provider.wit")),
+    (
+        "resources.wit",
+        include_str!("../../../../wit/resources.wit"),
+    ),
+    ("types.wit", include_str!("../../../../wit/types.wit")),
+];
+
+/// A component that is ready to be called.
+pub(crate) struct Guest {
+    pub(crate) component: Component,
+    pub(crate) prepared: Prepared,
+    sandbox: Arc<Sandbox>,
+}
+
+/// A component for a world that holds `items`, of a core module in text.
+pub(crate) fn component(items: &str, module: &str) -> Component {
+    let mut resolve = Resolve::default();
+    let mut shared = SourceMap::default();
+    for (name, text) in RINGFENCE {
+        shared.push_str(name, *text);
+    }
+    let shared = shared.parse().map_err(|(_, error)| error).unwrap();
+    resolve.push_group(shared).unwrap();
+    let world = format!("package acme:test@1.0.0;\nworld tool {{\n{items}\n}}");
+    let package = resolve.push_source("test.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(module).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let mut encoder = ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .unwrap();
+    Component::read(encoder.encode().unwrap().into(), "test").unwrap()
+}
+
+impl Guest {
+    pub(crate) fn new(component: Component) -> Self {
+        let sandbox = Sandbox::new(Settings::default());
+        let prepared = sandbox.prepare(&component).unwrap();
+        Self {
+            component,
+            prepared,
+            sandbox,
+        }
+    }
+
+    /// Calls a function under what `permit` makes of the subject.
+    pub(crate) async fn run(
+        &self,
+        function: &FunctionName,
+        arguments: &Value,
+        events: Arc<dyn CallEvents>,
+        cancel: CancellationToken,
+        permit: impl FnOnce(&Subject<'_>) -> Permit,
+    ) -> Answer {
+        let arguments = self.prepared.arguments(function, arguments).unwrap();
+        let permit = permit(&Subject {
+            component: self.component.name(),
+            digest: self.prepared.digest(),
+            function,
+            reach: Reach::of(&self.component),
+        });
+        let slot = self.sandbox.admit(&self.prepared).await.unwrap();
+        self.sandbox
+            .invoke(&self.prepared, permit, slot, arguments, events, cancel)
+            .await
+    }
+
+    /// Calls a function that is a tool.
+    pub(crate) async fn call(
+        &self,
+        function: &str,
+        arguments: &Value,
+        budget: Budget,
+        events: Arc<dyn CallEvents>,
+        cancel: CancellationToken,
+    ) -> Answer {
+        let policy = Policy::new(Vec::new(), budget).unwrap();
+        let function = function.parse().unwrap();
+        self.run(&function, arguments, events, cancel, |subject| {
+            policy.decide(&Caller::local(), subject, None).unwrap()
+        })
+        .await
+    }
+}

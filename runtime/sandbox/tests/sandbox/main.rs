@@ -1,0 +1,10 @@
+//! Guests that use what the host offers beyond WASI, run whole.
+
+#[cfg(test)]
+mod asking;
+#[cfg(test)]
+mod canned;
+#[cfg(test)]
+mod guest;
+#[cfg(test)]
+mod providing;
