@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ringfence_tool::{Component, ComponentName, Digest, ToolName};
 
 use crate::file;
+use crate::naming::{self, Naming};
 use crate::problem::{Fault, Problem};
 use crate::source::{Origin, Source};
 use crate::tool::Tool;
@@ -22,6 +23,7 @@ pub const COMPONENTS_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Catalog {
     sources: Arc<[Source]>,
+    naming: Naming,
     entries: Vec<Entry>,
     names: HashMap<ComponentName, usize>,
     tools: HashMap<ToolName, (usize, usize)>,
@@ -33,6 +35,14 @@ pub struct Catalog {
 struct Entry {
     origin: Origin,
     component: Arc<Component>,
+    /// What its functions are offered as, in the order of its definitions.
+    offered: Vec<ToolName>,
+}
+
+impl Entry {
+    fn tool(&self, index: usize) -> Option<Tool> {
+        Tool::new(&self.component, index, self.offered.get(index)?)
+    }
 }
 
 impl Catalog {
@@ -41,7 +51,12 @@ impl Catalog {
     ///
     /// Reads files: call it where blocking is allowed.
     pub fn load(sources: impl Into<Arc<[Source]>>) -> Arc<Self> {
-        Self::build(&sources.into(), &HashMap::new())
+        Self::load_named(sources, Naming::default())
+    }
+
+    /// As [`load`](Self::load), with a say in what the tools are called.
+    pub fn load_named(sources: impl Into<Arc<[Source]>>, naming: Naming) -> Arc<Self> {
+        Self::build(&sources.into(), naming, &HashMap::new())
     }
 
     /// Reads every source again. Gives the next snapshot, and whether its tools differ from these.
@@ -54,7 +69,7 @@ impl Catalog {
             .iter()
             .map(|entry| (&entry.origin, &entry.component))
             .collect();
-        let next = Self::build(&self.sources, &before);
+        let next = Self::build(&self.sources, self.naming, &before);
         let changed = self.identities().ne(next.identities());
         (next, changed)
     }
@@ -66,15 +81,22 @@ impl Catalog {
 
     /// Every tool: components in the order of their sources, functions in the order of exports.
     pub fn tools(&self) -> impl Iterator<Item = Tool> + '_ {
-        self.components().flat_map(|component| {
-            (0..component.definitions().len()).filter_map(|index| Tool::new(component, index))
-        })
+        self.entries
+            .iter()
+            .flat_map(|entry| (0..entry.offered.len()).filter_map(|index| entry.tool(index)))
+    }
+
+    /// The components that describe more than their functions when they run, in the order of their
+    /// sources.
+    pub fn providers(&self) -> impl Iterator<Item = &Arc<Component>> {
+        self.components()
+            .filter(|component| component.provides().any())
     }
 
     /// The tool that MCP clients call `name`.
     pub fn tool(&self, name: &str) -> Option<Tool> {
         let (entry, definition) = *self.tools.get(name)?;
-        Tool::new(&self.entries.get(entry)?.component, definition)
+        self.entries.get(entry)?.tool(definition)
     }
 
     /// The component called `name`.
@@ -85,12 +107,13 @@ impl Catalog {
 
     /// A component's function.
     pub fn function(&self, component: &str, function: &str) -> Option<Tool> {
-        let component = self.component(component)?;
-        let index = component
+        let entry = self.entries.get(*self.names.get(component)?)?;
+        let index = entry
+            .component
             .definitions()
             .iter()
             .position(|definition| definition.function.as_str() == function)?;
-        Tool::new(component, index)
+        entry.tool(index)
     }
 
     /// Where the component called `name` was loaded from.
@@ -105,6 +128,11 @@ impl Catalog {
         &self.problems
     }
 
+    /// How its tools are named.
+    pub fn naming(&self) -> Naming {
+        self.naming
+    }
+
     /// What it was loaded from.
     pub fn sources(&self) -> &[Source] {
         &self.sources
@@ -115,9 +143,14 @@ impl Catalog {
             .map(|component| (component.name(), component.digest()))
     }
 
-    fn build(sources: &Arc<[Source]>, before: &HashMap<&Origin, &Arc<Component>>) -> Arc<Self> {
+    fn build(
+        sources: &Arc<[Source]>,
+        naming: Naming,
+        before: &HashMap<&Origin, &Arc<Component>>,
+    ) -> Arc<Self> {
         let mut catalog = Self {
             sources: Arc::clone(sources),
+            naming,
             entries: Vec::new(),
             names: HashMap::new(),
             tools: HashMap::new(),
@@ -143,7 +176,34 @@ impl Catalog {
                 },
             }
         }
+        catalog.offer();
         Arc::new(catalog)
+    }
+
+    /// Gives each function the name that it is offered under. After all components are known:
+    /// whether a function may go by its own name depends on the others.
+    fn offer(&mut self) {
+        let components: Vec<_> = self.components().collect();
+        let (offered, shared) = naming::names(&components, self.naming);
+        for (index, (entry, offered)) in self.entries.iter_mut().zip(offered).enumerate() {
+            for (definition, name) in offered.iter().enumerate() {
+                self.tools.insert(name.clone(), (index, definition));
+            }
+            entry.offered = offered;
+        }
+        for shared in shared {
+            if let Some(entry) = self.entries.get(shared.index) {
+                self.problems.push(Problem {
+                    origin: entry.origin.clone(),
+                    fault: Fault::NamesShared {
+                        offered: shared.offered,
+                        with: shared.with,
+                        more: shared.more,
+                    },
+                    kept: false,
+                });
+            }
+        }
     }
 
     fn add_file(&mut self, path: PathBuf, before: &HashMap<&Origin, &Arc<Component>>) {
@@ -207,12 +267,10 @@ impl Catalog {
             });
         }
         self.names.insert(component.name().clone(), index);
-        for (definition, tool) in component.definitions().iter().enumerate() {
-            self.tools.insert(tool.name.clone(), (index, definition));
-        }
         self.entries.push(Entry {
             origin: origin.clone(),
             component,
+            offered: Vec::new(),
         });
         Ok(())
     }
@@ -344,6 +402,67 @@ mod tests {
         );
         assert!(catalog.tool("c_run").is_none());
         assert!(catalog.function("a", "walk").is_none());
+    }
+
+    fn offered(catalog: &Catalog) -> Vec<String> {
+        catalog
+            .tools()
+            .map(|tool| tool.name().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn bare_functions_go_by_their_own_names_alone() {
+        let folder = directory(&[
+            ("a.wasm", &component("run")),
+            ("b.wasm", &component("walk")),
+        ]);
+        let sources = [Source::Directory(folder.path().to_owned())];
+        let catalog = Catalog::load_named(sources, Naming::Bare);
+        assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
+        assert_eq!(offered(&catalog), ["run", "walk"]);
+        assert_eq!(
+            catalog.tool("walk").unwrap().component().name().as_str(),
+            "b"
+        );
+        assert!(catalog.tool("b_walk").is_none());
+        assert_eq!(
+            catalog.function("b", "walk").unwrap().name().as_str(),
+            "walk"
+        );
+
+        fs::write(folder.path().join("c.wasm"), component("rest")).unwrap();
+        let (next, changed) = catalog.rescan();
+        assert!(changed);
+        assert_eq!(offered(&next), ["run", "walk", "rest"]);
+        assert_eq!(next.naming(), Naming::Bare);
+    }
+
+    #[test]
+    fn bare_names_that_two_components_have_stay_prefixed() {
+        let folder = directory(&[
+            ("a.wasm", &component("run")),
+            ("b.wasm", &component("walk")),
+            ("c.wasm", &component("RUN")),
+        ]);
+        let sources = [Source::Directory(folder.path().to_owned())];
+        let catalog = Catalog::load_named(sources, Naming::Bare);
+        assert_eq!(offered(&catalog), ["a_run", "walk", "c_RUN"]);
+        assert!(catalog.tool("run").is_none());
+        assert!(catalog.tool("c_RUN").is_some());
+        let problems: Vec<_> = catalog.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[0].contains("a.wasm") && problems[0].contains("`a_run` by `c`"));
+        assert!(problems[1].contains("c.wasm") && problems[1].contains("`c_RUN` by `a`"));
+    }
+
+    #[test]
+    fn prefixed_names_are_the_only_ones_unless_asked() {
+        let folder = directory(&[("a.wasm", &component("run"))]);
+        let catalog = load(folder.path());
+        assert_eq!(catalog.naming(), Naming::Prefixed);
+        assert_eq!(offered(&catalog), ["a_run"]);
+        assert!(catalog.tool("run").is_none());
     }
 
     #[test]

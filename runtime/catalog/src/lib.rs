@@ -11,6 +11,7 @@
 mod bundled;
 mod catalog;
 mod file;
+mod naming;
 mod problem;
 mod source;
 mod tool;
@@ -18,6 +19,7 @@ mod tool;
 pub use bundled::bundled;
 pub use catalog::{COMPONENTS_MAX, Catalog};
 pub use file::{DIRECTORY_ENTRIES_MAX, DIRECTORY_TOOLS_MAX};
+pub use naming::Naming;
 pub use problem::{Fault, Problem};
 pub use source::{Origin, Source};
 pub use tool::Tool;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use ringfence_tool::{ComponentName, ReadError};
+use ringfence_tool::{ComponentName, ReadError, ToolName};
 use thiserror::Error;
 
 use crate::source::Origin;
@@ -52,6 +52,20 @@ pub enum Fault {
         /// Who has it.
         first: Origin,
     },
+    /// Functions were to be offered under their own names, and another component has functions of
+    /// those names.
+    #[error(
+        "{} taken by another component too, as `{offered}` by `{with}`; both keep their prefix",
+        functions(*.more)
+    )]
+    NamesShared {
+        /// What the first of them is offered as.
+        offered: ToolName,
+        /// Who else has the first.
+        with: ComponentName,
+        /// How many more there are.
+        more: usize,
+    },
     /// Neither a file nor a directory: reading a pipe or a device might never end.
     #[error("is not a regular file")]
     NotAFile,
@@ -74,4 +88,11 @@ pub enum Fault {
     /// The system refused.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
+}
+
+fn functions(more: usize) -> String {
+    match more {
+        0 => "the name of 1 function is".to_owned(),
+        more => format!("the names of {} functions are", more + 1),
+    }
 }
