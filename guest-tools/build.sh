@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the tools that ship with ringfence into guest-tools/prebuilt/.
+# Builds the tools that ship with ringfence, and the one for its tests, into guest-tools/prebuilt/.
 #
 #   build.sh              build, and commit what changed in prebuilt/
 #   build.sh --into DIR   build into DIR instead (CI tests what it rebuilt)
@@ -15,7 +15,7 @@ set -euo pipefail
 
 guests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(dirname "$guests")
-tools=(codec data files text time)
+tools=(codec conformance data files text time)
 target=wasm32-unknown-unknown
 into=$guests/prebuilt
 
@@ -26,12 +26,13 @@ fail() {
 
 # The digest over a tool's sources: see pack/src/sources.rs, which does the same.
 sources() {
-    local tool=$1
+    local tool=$1 folders=(wasi "$1")
+    if grep -qs ringfence:tool/ "$guests/$tool/wit/world.wit"; then folders+=(../wit); fi
     (
         cd "$guests"
         {
             printf '%s\0' Cargo.lock Cargo.toml build.sh
-            find wasi "$tool" -name '.*' -prune -o -type f ! -path "$tool/README.md" -print0
+            find "${folders[@]}" -name '.*' -prune -o -type f ! -path "$tool/README.md" -print0
         } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
     )
 }

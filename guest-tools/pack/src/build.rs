@@ -8,7 +8,8 @@ use ringfence_tool::{Digest, WitSource, pack};
 
 use crate::error::{Error, at};
 use crate::provenance::{Built, PROVENANCE, Provenance};
-use crate::{COMPONENT_BYTES_MAX, TOOLS, sources};
+use crate::sources::{self, SHARED_WIT};
+use crate::{COMPONENT_BYTES_MAX, TOOLS};
 
 /// Packs the core module `{modules}/{tool}.wasm` of each tool, and writes the components and their
 /// record to `{into}`. `guest_tools` is the folder of the sources.
@@ -21,10 +22,11 @@ pub fn build(
     into: &Path,
     toolchain: BTreeMap<String, String>,
 ) -> Result<Provenance, Error> {
-    let wasi = standard(guest_tools)?;
+    let mut dependencies = standard(guest_tools)?;
+    dependencies.extend(ours(guest_tools)?);
     let mut tools = BTreeMap::new();
     for tool in TOOLS {
-        let bytes = component(guest_tools, modules, tool, &wasi)?;
+        let bytes = component(guest_tools, modules, tool, &dependencies)?;
         let path = into.join(tool).with_extension("wasm");
         fs::write(&path, &bytes).map_err(at(path))?;
         let built = Built {
@@ -44,7 +46,7 @@ fn component(
     guest_tools: &Path,
     modules: &Path,
     tool: &'static str,
-    wasi: &[(String, String)],
+    dependencies: &[(String, String)],
 ) -> Result<Vec<u8>, Error> {
     let folder = guest_tools.join(tool);
     let text = |path: &str| {
@@ -60,7 +62,11 @@ fn component(
         path: "wit/world.wit",
         text: &world,
     }];
-    wit.extend(wasi.iter().map(|(path, text)| WitSource { path, text }));
+    wit.extend(
+        dependencies
+            .iter()
+            .map(|(path, text)| WitSource { path, text }),
+    );
     let bytes = pack(&module, &wit, Some(tool), &manifest)
         .map_err(|source| Error::Pack { tool, source })?;
     if bytes.len() > COMPONENT_BYTES_MAX {
@@ -81,6 +87,20 @@ fn standard(guest_tools: &Path) -> Result<Vec<(String, String)>, Error> {
             let path = folder.join(package).with_extension("wit");
             let text = fs::read_to_string(&path).map_err(at(path))?;
             Ok((format!("wit/deps/{package}.wit"), text))
+        })
+        .collect()
+}
+
+/// The WIT of `ringfence:tool`, for the tools that import or export something of it.
+fn ours(guest_tools: &Path) -> Result<Vec<(String, String)>, Error> {
+    let paths = sources::files(guest_tools, SHARED_WIT)?;
+    paths
+        .into_iter()
+        .map(|path| {
+            let file = guest_tools.join(&path);
+            let text = fs::read_to_string(&file).map_err(at(file))?;
+            let name = path.rsplit('/').next().unwrap_or_default();
+            Ok((format!("wit/deps/ringfence-tool/{name}"), text))
         })
         .collect()
 }

@@ -1,5 +1,5 @@
-//! The tools that ship with ringfence, as files: which sources a component was built from, and
-//! whether they are still the same.
+//! The tools that ship with ringfence, and the one for its tests, as files: which sources a component
+//! was built from, and whether they are still the same.
 //!
 //! Owns `guest-tools/prebuilt/`. Refuses to know how Rust becomes WebAssembly: that is
 //! `guest-tools/build.sh`, which calls this.
@@ -17,7 +17,10 @@ pub use provenance::{Built, PROVENANCE, Provenance, Stale};
 pub use sources::digest;
 
 /// The tools, in the order of their names.
-pub const TOOLS: [&str; 5] = ["codec", "data", "files", "text", "time"];
+pub const TOOLS: [&str; 6] = ["codec", "conformance", "data", "files", "text", "time"];
+
+/// Those of them that ship: `conformance` is for tests only.
+pub const SHIPPED: [&str; 5] = ["codec", "data", "files", "text", "time"];
 
 /// The largest component that ships: each is copied into every binary and image.
 pub const COMPONENT_BYTES_MAX: usize = 400_000;

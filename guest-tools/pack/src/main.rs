@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (tool, built) in &provenance.tools {
         writeln!(
             output,
-            "{tool:6} {:>7} bytes  {}",
+            "{tool:11} {:>7} bytes  {}",
             built.size, built.component
         )?;
     }

@@ -6,7 +6,8 @@
 //! toolchain, and `build.sh --check` does.
 //!
 //! FILES are `Cargo.lock`, `Cargo.toml`, and `build.sh` of `guest-tools`, everything in `wasi/`, and
-//! everything in the tool's folder but `README.md`. Names that begin with a dot do not count.
+//! everything in the tool's folder but `README.md`; and everything in `../wit/` where the tool's
+//! `wit/world.wit` names `ringfence:tool/`. Names that begin with a dot do not count.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,6 +20,8 @@ use crate::error::{Error, at};
 /// What every tool depends on besides its own folder.
 const SHARED_FILES: [&str; 3] = ["Cargo.lock", "Cargo.toml", "build.sh"];
 const SHARED_FOLDER: &str = "wasi";
+/// The package `ringfence:tool`, beside the folder of the tools.
+pub(crate) const SHARED_WIT: &str = "../wit";
 const UNBUILT: &str = "README.md";
 
 /// The digest over the sources of `tool` in the folder `guest_tools`.
@@ -29,6 +32,9 @@ pub fn digest(guest_tools: &Path, tool: &str) -> Result<Digest, Error> {
     let mut paths: Vec<String> = SHARED_FILES.map(str::to_owned).to_vec();
     collect(guest_tools, SHARED_FOLDER, &mut paths)?;
     collect(guest_tools, tool, &mut paths)?;
+    if uses_shared_wit(guest_tools, tool) {
+        collect(guest_tools, SHARED_WIT, &mut paths)?;
+    }
     let readme = format!("{tool}/{UNBUILT}");
     paths.retain(|path| *path != readme);
     paths.sort_unstable();
@@ -41,6 +47,19 @@ pub fn digest(guest_tools: &Path, tool: &str) -> Result<Digest, Error> {
         let _ = writeln!(listing, "{}  {path}", Digest::of(&bytes).hex());
     }
     Ok(Digest::of(listing.as_bytes()))
+}
+
+/// The files in `folder` of `guest_tools`, sorted by their bytes.
+pub(crate) fn files(guest_tools: &Path, folder: &str) -> Result<Vec<String>, Error> {
+    let mut paths = Vec::new();
+    collect(guest_tools, folder, &mut paths)?;
+    paths.sort_unstable();
+    Ok(paths)
+}
+
+fn uses_shared_wit(guest_tools: &Path, tool: &str) -> bool {
+    fs::read_to_string(guest_tools.join(tool).join("wit/world.wit"))
+        .is_ok_and(|world| world.contains("ringfence:tool/"))
 }
 
 fn collect(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<(), Error> {

@@ -10,11 +10,67 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use ringfence_guest_pack::{COMPONENT_BYTES_MAX, Provenance, TOOLS, digest};
+use ringfence_guest_pack::{COMPONENT_BYTES_MAX, Provenance, SHIPPED, TOOLS, digest};
 use ringfence_tool::{Component, Field, Function, Label, Manifest, Payload, Type};
 
 /// Interfaces, each with the functions that are called.
 type Imports = &'static [(&'static str, &'static [&'static str])];
+
+/// What each tool imports: all of it, and nothing else.
+const IMPORTS: [(&str, Imports); 6] = [
+    (
+        "codec",
+        &[
+            ("wasi:clocks/wall-clock@0.2.12", &["now"]),
+            ("wasi:random/random@0.2.12", &["get-random-bytes"]),
+        ],
+    ),
+    (
+        "conformance",
+        &[
+            (
+                "ringfence:tool/announce@0.1.0",
+                &["prompts-changed", "tools-changed"],
+            ),
+            ("ringfence:tool/client@0.1.0", &["ask", "can-ask"]),
+            (
+                "ringfence:tool/host@0.1.0",
+                &["background", "log", "progress"],
+            ),
+            ("ringfence:tool/types@0.1.0", &[]),
+            (
+                "wasi:clocks/monotonic-clock@0.2.12",
+                &["subscribe-duration"],
+            ),
+            ("wasi:io/poll@0.2.12", &["[method]pollable.block"]),
+        ],
+    ),
+    ("data", &[]),
+    (
+        "files",
+        &[
+            // The times of a file have its type; the clock is not called.
+            ("wasi:clocks/wall-clock@0.2.12", &[]),
+            ("wasi:filesystem/preopens@0.2.12", &["get-directories"]),
+            (
+                "wasi:filesystem/types@0.2.12",
+                &[
+                    "[method]descriptor.create-directory-at",
+                    "[method]descriptor.open-at",
+                    "[method]descriptor.read",
+                    "[method]descriptor.read-directory",
+                    "[method]descriptor.set-size",
+                    "[method]descriptor.stat",
+                    "[method]descriptor.stat-at",
+                    "[method]descriptor.write",
+                    "[method]directory-entry-stream.read-directory-entry",
+                ],
+            ),
+        ],
+    ),
+    ("text", &[]),
+    ("time", &[("wasi:clocks/wall-clock@0.2.12", &["now"])]),
+];
 
 fn guest_tools() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -48,42 +104,8 @@ fn belong_to_their_sources() {
 
 #[test]
 fn import_only_what_they_use() {
-    let expected: [(&str, Imports); 5] = [
-        (
-            "codec",
-            &[
-                ("wasi:clocks/wall-clock@0.2.12", &["now"]),
-                ("wasi:random/random@0.2.12", &["get-random-bytes"]),
-            ],
-        ),
-        ("data", &[]),
-        (
-            "files",
-            &[
-                // The times of a file have its type; the clock is not called.
-                ("wasi:clocks/wall-clock@0.2.12", &[]),
-                ("wasi:filesystem/preopens@0.2.12", &["get-directories"]),
-                (
-                    "wasi:filesystem/types@0.2.12",
-                    &[
-                        "[method]descriptor.create-directory-at",
-                        "[method]descriptor.open-at",
-                        "[method]descriptor.read",
-                        "[method]descriptor.read-directory",
-                        "[method]descriptor.set-size",
-                        "[method]descriptor.stat",
-                        "[method]descriptor.stat-at",
-                        "[method]descriptor.write",
-                        "[method]directory-entry-stream.read-directory-entry",
-                    ],
-                ),
-            ],
-        ),
-        ("text", &[]),
-        ("time", &[("wasi:clocks/wall-clock@0.2.12", &["now"])]),
-    ];
-    assert_eq!(expected.map(|(tool, _)| tool), TOOLS);
-    for (tool, expected) in expected {
+    assert_eq!(IMPORTS.map(|(tool, _)| tool), TOOLS);
+    for (tool, expected) in IMPORTS {
         let component = component(tool);
         let mut found: Vec<(&str, Vec<&str>)> = component
             .imports()
@@ -106,7 +128,7 @@ fn import_only_what_they_use() {
 #[test]
 fn leave_nothing_undocumented() {
     let mut missing = Vec::new();
-    for tool in TOOLS {
+    for tool in SHIPPED {
         let component = component(tool);
         assert_eq!(component.name().as_str(), tool);
         for function in &component.interface().functions {
@@ -135,7 +157,7 @@ fn leave_nothing_undocumented() {
 
 #[test]
 fn parameters_are_described_alike_in_wit_and_manifest() {
-    for tool in TOOLS {
+    for tool in SHIPPED {
         let wit = std::fs::read_to_string(guest_tools().join(tool).join("wit/world.wit")).unwrap();
         let words: Vec<_> = wit
             .split_whitespace()
@@ -170,7 +192,8 @@ fn a_shell_computes_the_same_digests() {
 
 #[test]
 fn each_source_counts() {
-    let copy = std::env::temp_dir().join(format!("ringfence-guest-pack-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("ringfence-guest-pack-{}", std::process::id()));
+    let copy = folder.join("guest-tools");
     let write = |path: &str, text: &str| {
         let path = copy.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -209,7 +232,16 @@ fn each_source_counts() {
         write(path, "changed");
     }
     assert_eq!(digest(), before);
-    std::fs::remove_dir_all(copy).unwrap();
+    write("../wit/host.wit", "");
+    assert_eq!(digest(), before, "this tool does not use that");
+    write(
+        "text/wit/world.wit",
+        "world text { import ringfence:tool/host@0.1.0; }",
+    );
+    let before = digest();
+    write("../wit/host.wit", "changed");
+    assert_ne!(digest(), before);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// WIT keeps no comments on parameters, so the manifest says what they are.
