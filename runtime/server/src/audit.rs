@@ -6,13 +6,13 @@
 
 use std::time::Instant;
 
-use ringfence_catalog::Tool;
 use ringfence_identity::Caller;
 use ringfence_sandbox::{Answer, Outcome};
 use ringfence_tool::Digest;
 
-use crate::call::{CallError, CallRequest, Target};
+use crate::call::{self, CallError, CallRequest, Target};
 use crate::echo::echo;
+use crate::metrics::Metrics;
 
 /// The `tracing` target of audit records.
 pub const AUDIT_TARGET: &str = "ringfence::audit";
@@ -26,6 +26,7 @@ pub(crate) struct Record {
     tool: String,
     found: Option<Found>,
     arguments: Digest,
+    metrics: Metrics,
     open: bool,
 }
 
@@ -38,7 +39,8 @@ struct Found {
 
 impl Record {
     /// Begins the record of a call that names something.
-    pub(crate) fn open(caller: &Caller, request: &CallRequest) -> Self {
+    pub(crate) fn open(caller: &Caller, request: &CallRequest, metrics: &Metrics) -> Self {
+        metrics.call_started();
         let tool = match &request.target {
             Target::Function {
                 component,
@@ -46,7 +48,7 @@ impl Record {
             } => {
                 format!("{}_{}", echo(component), echo(function))
             }
-            Target::Tool(name) => echo(name),
+            Target::Tool(name) | Target::Provided { item: name, .. } => echo(name),
         };
         // A map of JSON always serialises.
         let arguments = serde_json::to_vec(&request.arguments).unwrap_or_default();
@@ -57,18 +59,18 @@ impl Record {
             tool,
             found: None,
             arguments: Digest::of(&arguments),
+            metrics: metrics.clone(),
             open: true,
         }
     }
 
-    /// The names lead to a tool.
-    pub(crate) fn found(&mut self, tool: &Tool) {
-        let definition = tool.definition();
-        self.tool = definition.name.to_string();
+    /// The names lead to something.
+    pub(crate) fn found(&mut self, found: &call::Found) {
+        self.tool = echo(&found.name);
         self.found = Some(Found {
-            component: tool.component().name().to_string(),
-            function: definition.function.to_string(),
-            digest: tool.component().digest(),
+            component: found.component.name().to_string(),
+            function: found.function.to_string(),
+            digest: found.component.digest(),
         });
     }
 
@@ -84,8 +86,11 @@ impl Record {
         }
     }
 
-    fn write(&self, outcome: &str, answer: Option<&Answer>, reason: Option<&str>) {
+    fn write(&self, outcome: &'static str, answer: Option<&Answer>, reason: Option<&str>) {
         let receipt = answer.map(|answer| &answer.receipt);
+        let fuel = receipt.map_or(0, |receipt| receipt.fuel);
+        self.metrics
+            .call_ended(outcome, self.started.elapsed(), fuel);
         let limit = answer.and_then(|answer| match &answer.outcome {
             Outcome::Limit(limit) => Some(limit.word()),
             _ => None,

@@ -9,16 +9,18 @@ mod prepared;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ringfence_catalog::{Catalog, Tool};
+use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{Policy, Reach, Subject};
 use ringfence_sandbox::{Answer, CallEvents, Sandbox};
+use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::{Blame, CallError};
 use self::prepared::PreparedTools;
 use crate::audit::Record;
+use crate::metrics::Metrics;
 
 /// What somebody wants to have called.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,36 @@ pub enum Target {
     },
     /// A tool, as MCP clients name it.
     Tool(String),
+    /// Something that a component describes itself.
+    Provided {
+        /// The component.
+        component: ComponentName,
+        /// Which of its functions provides it.
+        function: ProviderFunction,
+        /// What it is called: a tool, a prompt, the identifier of a resource.
+        item: String,
+    },
+}
+
+impl Target {
+    /// What people call it.
+    pub fn item(&self) -> &str {
+        match self {
+            Self::Function { function, .. } => function,
+            Self::Tool(item) | Self::Provided { item, .. } => item,
+        }
+    }
+}
+
+/// What a target leads to.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) component: Arc<Component>,
+    pub(crate) function: FunctionName,
+    /// What it says of itself is asked, not what it does.
+    describes: bool,
+    /// What clients call it.
+    pub(crate) name: String,
 }
 
 /// Where every call passes through.
@@ -52,6 +84,7 @@ pub struct Funnel {
     policy: Policy,
     sandbox: Arc<Sandbox>,
     prepared: PreparedTools,
+    metrics: Metrics,
 }
 
 impl Funnel {
@@ -63,6 +96,7 @@ impl Funnel {
             policy,
             sandbox,
             prepared,
+            metrics: Metrics::new(),
         })
     }
 
@@ -80,7 +114,7 @@ impl Funnel {
         events: Arc<dyn CallEvents>,
         cancel: CancellationToken,
     ) -> Result<Answer, CallError> {
-        let mut record = Record::open(caller, &request);
+        let mut record = Record::open(caller, &request, &self.metrics);
         let result = self
             .stages(caller, &request, events, cancel, &mut record)
             .await;
@@ -97,22 +131,23 @@ impl Funnel {
         cancel: CancellationToken,
         record: &mut Record,
     ) -> Result<Answer, CallError> {
-        let tool = self.lookup(&request.target)?;
-        record.found(&tool);
-        let (component, function) = (tool.component(), &tool.definition().function);
+        let found = self.lookup(&request.target)?;
+        record.found(&found);
+        let (component, function) = (&found.component, &found.function);
         let prepared = until(&cancel, self.prepared.prepare(component)).await??;
         let arguments = prepared.arguments(function, &request.arguments)?;
-        let digest = component.digest();
-        let (component, reach) = (component.name(), Reach::of(component));
         let subject = Subject {
-            component,
-            digest: &digest,
+            component: component.name(),
+            digest: &component.digest(),
             function,
-            reach,
+            reach: Reach::of(component),
         };
-        let permit = self
-            .policy
-            .decide(caller, &subject, prepared.timeout(function))?;
+        let timeout = prepared.timeout(function);
+        let permit = if found.describes {
+            self.policy.describe(caller, &subject, timeout)
+        } else {
+            self.policy.decide(caller, &subject, timeout)?
+        };
         let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
         Ok(self
             .sandbox
@@ -120,9 +155,9 @@ impl Funnel {
             .await)
     }
 
-    fn lookup(&self, target: &Target) -> Result<Tool, CallError> {
+    fn lookup(&self, target: &Target) -> Result<Found, CallError> {
         let catalog = self.catalog();
-        match target {
+        let tool = match target {
             Target::Function {
                 component,
                 function,
@@ -138,12 +173,38 @@ impl Funnel {
             Target::Tool(name) => catalog
                 .tool(name)
                 .ok_or_else(|| CallError::UnknownTool(name.clone())),
-        }
+            Target::Provided {
+                component,
+                function,
+                item,
+            } => {
+                let unknown = || CallError::UnknownTool(item.clone());
+                let component = catalog.component(component.as_str()).ok_or_else(unknown)?;
+                let exported = component.provider_function(*function).ok_or_else(unknown)?;
+                return Ok(Found {
+                    component: Arc::clone(component),
+                    function: exported.name.clone(),
+                    describes: function.describes(),
+                    name: item.clone(),
+                });
+            }
+        }?;
+        Ok(Found {
+            component: Arc::clone(tool.component()),
+            function: tool.definition().function.clone(),
+            describes: false,
+            name: tool.name().to_string(),
+        })
     }
 
     /// The tools of this moment.
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What has happened, in numbers.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// What is granted.

@@ -9,12 +9,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 mod audit;
 mod call;
 mod echo;
 mod json;
+pub mod metrics;
+mod offer;
 mod protocol;
 mod server;
+mod trace;
 mod transport;
 mod watch;
 
@@ -22,5 +26,6 @@ pub use audit::AUDIT_TARGET;
 pub use call::{Blame, CallError, CallRequest, Funnel, Target};
 pub use json::{JSON_DEPTH_MAX, JsonFault, parse as parse_json};
 pub use ringfence_sandbox::{Answer, CallEvents, LogLevel, Outcome, Output, Receipt, Silent};
-pub use server::{LOG_FILTER, Server};
+pub use server::{HttpOptions, LOG_FILTER, Server};
+pub use transport::http;
 pub use transport::{IN_FLIGHT_MAX, LINE_BYTES_MAX};

@@ -1,40 +1,135 @@
-//! One connection from its first byte to its last.
+//! One server: everything that its transports share, and what runs beside them.
 //!
-//! Owns how transport, protocol and watching are put together, and that serving ends within a
-//! second of its input. Refuses to know what is served.
+//! Owns that directories are watched once, however many clients there are. Refuses to know what is
+//! served.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ringfence_identity::Caller;
-use rmcp::service::serve_directly_with_ct;
-use rmcp::{Peer, RoleServer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::admin::{self, Ready};
 use crate::call::Funnel;
-use crate::protocol::Handler;
-use crate::transport::{Lifecycle, StdioTransport};
+use crate::protocol::endpoint::Endpoint;
+use crate::transport::http::mcp::Mcp;
+use crate::transport::http::ws::Socket;
+use crate::transport::http::{self, AllowedHosts, Drain, Edge, Limits};
+use crate::transport::{Lifecycle, stdio};
 use crate::watch::Watch;
 
 /// What to log unless somebody asks for more: each call's audit record, and no line for every
 /// message that the protocol library or the engine sees.
 pub const LOG_FILTER: &str = "info,rmcp=error,wasmtime=warn,cranelift=warn,notify=warn";
 
-/// How long after the end of the input serving may last. What has not ended by then is left behind.
-const EXIT_MAX: Duration = Duration::from_millis(900);
-
 /// Serves the tools behind one funnel.
 #[derive(Debug, Clone)]
 pub struct Server {
-    funnel: Arc<Funnel>,
+    endpoint: Arc<Endpoint>,
+    beside: Arc<OnceCell<Beside>>,
+    readiness: Ready,
+}
+
+/// How HTTP is served.
+///
+/// Defaults: this machine's own names alone, the default [`Limits`], `/ws` as well.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// The names that clients may know the server by.
+    pub hosts: AllowedHosts,
+    /// What is too much.
+    pub limits: Limits,
+    /// Whether `/ws` is served.
+    pub websocket: bool,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            hosts: AllowedHosts::loopback(),
+            limits: Limits::default(),
+            websocket: true,
+        }
+    }
+}
+
+/// What runs beside the transports, as long as there is a server.
+#[derive(Debug)]
+struct Beside {
+    _watch: Option<Watch>,
+    _follow: AbortOnDropHandle<()>,
 }
 
 impl Server {
     /// A server for the tools behind `funnel`.
     pub fn new(funnel: Arc<Funnel>) -> Self {
-        Self { funnel }
+        let changes = crate::watch::has_directories(&funnel.catalog());
+        Self {
+            endpoint: Endpoint::new(funnel, changes),
+            beside: Arc::default(),
+            readiness: Ready::new(),
+        }
+    }
+
+    /// Asks components what they provide, and begins to watch directories. Serving does it, too.
+    pub async fn ready(&self) {
+        let endpoint = &self.endpoint;
+        let begin = || async {
+            endpoint.refresh(false).await;
+            let watch = Watch::start(endpoint).unwrap_or_else(|error| {
+                tracing::warn!(%error, "changes of the served directories will not be seen");
+                None
+            });
+            let following = Arc::clone(endpoint);
+            let follow = tokio::spawn(async move { following.follow().await });
+            Beside {
+                _watch: watch,
+                _follow: AbortOnDropHandle::new(follow),
+            }
+        };
+        self.beside.get_or_init(begin).await;
+        self.readiness.fulfilled("start");
+    }
+
+    /// Serves MCP over HTTP: `/mcp`, and `/ws` where `options` say so, until `drain` ends it.
+    pub async fn serve_http(&self, listener: TcpListener, options: &HttpOptions, drain: &Drain) {
+        self.ready().await;
+        let metrics = self.endpoint.funnel.metrics().clone();
+        let mut edge = Edge::new(&options.limits, metrics.clone());
+        edge.hosts = Arc::new(options.hosts.clone());
+        let mcp = Mcp::new(
+            Arc::clone(&self.endpoint),
+            edge.bodies.clone(),
+            metrics.clone(),
+            drain.clone(),
+        );
+        let mut router = mcp.router();
+        if options.websocket {
+            let socket = Socket {
+                endpoint: Arc::clone(&self.endpoint),
+                metrics: metrics.clone(),
+                drain: drain.clone(),
+            };
+            router = router.merge(socket.router());
+        }
+        let router = http::layers(router, &edge);
+        http::serve(listener, router, &options.limits, &metrics, drain).await;
+    }
+
+    /// Serves health and metrics, until `drain` ends it.
+    pub async fn serve_admin(&self, listener: TcpListener, options: &HttpOptions, drain: &Drain) {
+        let metrics = self.endpoint.funnel.metrics().clone();
+        let hosts = Arc::new(options.hosts.clone());
+        let router = admin::admin(self.readiness.clone(), metrics.clone(), hosts);
+        http::serve(listener, router, &options.limits, &metrics, drain).await;
+    }
+
+    /// No new work is taken from now on: whoever asks whether the server is ready hears so.
+    pub fn draining(&self) {
+        self.readiness.waits_for("drain", "the server is draining");
     }
 
     /// Serves the process that started this one, over standard input and output, until the input
@@ -58,52 +153,8 @@ impl Server {
         R: AsyncRead + Unpin + Send + 'static,
         W: AsyncWrite + Unpin + Send + 'static,
     {
-        let watch = Watch::start(&self.funnel).unwrap_or_else(|error| {
-            tracing::warn!(%error, "changes of the served directories will not be seen");
-            None
-        });
-        let changes = watch.as_ref().map(Watch::changes);
-        let lifecycle = Lifecycle {
-            closing: shutdown.child_token(),
-            stop: shutdown.child_token(),
-        };
-        let closing = lifecycle.closing.clone();
-        let handler = Handler::new(
-            Arc::clone(&self.funnel),
-            caller,
-            changes.clone(),
-            closing.clone(),
-        );
-        let transport = StdioTransport::start(input, output, lifecycle.clone());
-        let service = serve_directly_with_ct(handler, transport, None, lifecycle.stop.clone());
-        let peer = service.peer().clone();
-        let overdue = async {
-            closing.cancelled().await;
-            tokio::time::sleep(EXIT_MAX).await;
-        };
-        tokio::select! {
-            ended = service.waiting() => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "the connection failed");
-                }
-            }
-            () = announce(&peer, changes) => {}
-            () = overdue => tracing::warn!("calls were left behind at the end of the connection"),
-        }
-        lifecycle.stop.cancel();
+        self.ready().await;
+        let lifecycle = Lifecycle::under(shutdown);
+        stdio::serve(Arc::clone(&self.endpoint), input, output, caller, lifecycle).await;
     }
-}
-
-/// Tells a client of the handshake era when the list of tools changes. One of the stateless era
-/// asks to be told.
-async fn announce(peer: &Peer<RoleServer>, changes: Option<watch::Receiver<u64>>) {
-    let Some(mut changes) = changes else {
-        return std::future::pending().await;
-    };
-    while changes.changed().await.is_ok() {
-        if peer.peer_info().is_some() && peer.notify_tool_list_changed().await.is_err() {
-            break;
-        }
-    }
-    std::future::pending::<()>().await;
 }

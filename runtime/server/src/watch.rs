@@ -11,11 +11,11 @@ use std::time::Duration;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use ringfence_catalog::{Catalog, Source};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::call::Funnel;
+use crate::protocol::endpoint::Endpoint;
 
 /// How long nothing must have happened.
 const QUIET: Duration = Duration::from_millis(200);
@@ -27,8 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Watch {
     _watcher: RecommendedWatcher,
-    looking: JoinHandle<()>,
-    changes: watch::Receiver<u64>,
+    _looking: AbortOnDropHandle<()>,
 }
 
 impl Watch {
@@ -37,16 +36,9 @@ impl Watch {
     /// # Errors
     ///
     /// A directory cannot be watched.
-    pub(crate) fn start(funnel: &Arc<Funnel>) -> notify::Result<Option<Self>> {
-        let catalog = funnel.catalog();
-        let directories: Vec<_> = catalog
-            .sources()
-            .iter()
-            .filter_map(|source| match source {
-                Source::Directory(path) => Some(path.as_path()),
-                Source::Bundled { .. } | Source::File(_) => None,
-            })
-            .collect();
+    pub(crate) fn start(endpoint: &Arc<Endpoint>) -> notify::Result<Option<Self>> {
+        let catalog = endpoint.funnel.catalog();
+        let directories: Vec<_> = directories(&catalog).collect();
         if directories.is_empty() {
             return Ok(None);
         }
@@ -61,25 +53,24 @@ impl Watch {
         for directory in directories {
             watcher.watch(directory, RecursiveMode::NonRecursive)?;
         }
-        let (announce, changes) = watch::channel(0);
-        let looking = tokio::spawn(look(Arc::clone(funnel), signals, announce));
+        let looking = tokio::spawn(look(Arc::clone(endpoint), signals));
         Ok(Some(Self {
             _watcher: watcher,
-            looking,
-            changes,
+            _looking: AbortOnDropHandle::new(looking),
         }))
-    }
-
-    /// Counts changes of the list of tools.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.looking.abort();
-    }
+/// Whether anything of a catalog can change while it is served.
+pub(crate) fn has_directories(catalog: &Catalog) -> bool {
+    directories(catalog).next().is_some()
+}
+
+fn directories(catalog: &Catalog) -> impl Iterator<Item = &Path> {
+    catalog.sources().iter().filter_map(|source| match source {
+        Source::Directory(path) => Some(path.as_path()),
+        Source::Bundled { .. } | Source::File(_) => None,
+    })
 }
 
 /// Whether an event may have changed a component. Reading is none: we read them ourselves.
@@ -91,7 +82,7 @@ fn matters(event: &Event) -> bool {
     !read && (event.paths.is_empty() || event.paths.iter().any(|path| is_component(path)))
 }
 
-async fn look(funnel: Arc<Funnel>, mut signals: mpsc::Receiver<()>, announce: watch::Sender<u64>) {
+async fn look(endpoint: Arc<Endpoint>, mut signals: mpsc::Receiver<()>) {
     while signals.recv().await.is_some() {
         let latest = Instant::now() + PATIENCE;
         loop {
@@ -101,7 +92,7 @@ async fn look(funnel: Arc<Funnel>, mut signals: mpsc::Receiver<()>, announce: wa
                 _ => break,
             }
         }
-        let before = funnel.catalog();
+        let before = endpoint.funnel.catalog();
         let known = problems(&before);
         let Ok((next, changed)) = tokio::task::spawn_blocking(move || before.rescan()).await else {
             continue;
@@ -112,10 +103,10 @@ async fn look(funnel: Arc<Funnel>, mut signals: mpsc::Receiver<()>, announce: wa
             }
         }
         let count = next.components().count();
-        funnel.replace(next);
+        endpoint.funnel.replace(next);
         if changed {
             tracing::info!(components = count, "the list of tools has changed");
-            announce.send_modify(|changes| *changes = changes.wrapping_add(1));
+            endpoint.replaced().await;
         }
     }
 }

@@ -16,8 +16,18 @@ use super::sanitize;
 /// Schemes of links. Whoever follows another one opens a file or runs a script.
 const LINK_SCHEMES: [&str; 2] = ["https", "http"];
 
-/// Schemes of embedded resources, which carry their content and are not fetched.
-const NAME_SCHEMES: [&str; 4] = ["https", "http", "urn", "tag"];
+/// Schemes that the name of a resource must not have: a client may do something else with them than
+/// ask us. Every other scheme is a component's own.
+const FOREIGN_SCHEMES: [&str; 8] = [
+    "file",
+    "javascript",
+    "data",
+    "vbscript",
+    "blob",
+    "about",
+    "view-source",
+    "ms-appinstaller",
+];
 
 /// The name of an embedded resource whose own is refused.
 const UNNAMED: &str = "urn:ringfence:unnamed";
@@ -29,7 +39,7 @@ const ANY_BYTES: &str = "application/octet-stream";
 const LABEL_BYTES_MAX: usize = 2048;
 
 /// One block, made harmless.
-pub(super) fn block(content: Content) -> ContentBlock {
+pub(crate) fn block(content: Content) -> ContentBlock {
     match content {
         Content::Text { text, audience } => {
             let mut block = TextContent::new(sanitize::text(&text));
@@ -62,7 +72,7 @@ pub(super) fn block(content: Content) -> ContentBlock {
             mime_type,
             size,
         } => {
-            let Some(uri) = uri_of(uri, &LINK_SCHEMES) else {
+            let Some(uri) = link_of(uri) else {
                 let note = "[a link was left out: only `http` and `https` links are passed on]";
                 return ContentBlock::text(note);
             };
@@ -77,24 +87,31 @@ pub(super) fn block(content: Content) -> ContentBlock {
             uri,
             mime_type,
             body,
-        } => {
-            let uri = uri_of(uri, &NAME_SCHEMES).unwrap_or_else(|| UNNAMED.to_owned());
-            let mime_type = mime_type.map(media_type);
-            ContentBlock::Resource(EmbeddedResource::new(match body {
-                ResourceBody::Text(text) => ResourceContents::TextResourceContents {
-                    uri,
-                    mime_type,
-                    text: sanitize::text(&text).into_owned(),
-                    meta: None,
-                },
-                ResourceBody::Blob(data) => ResourceContents::BlobResourceContents {
-                    uri,
-                    mime_type,
-                    blob: STANDARD.encode(data),
-                    meta: None,
-                },
-            }))
-        }
+        } => ContentBlock::Resource(EmbeddedResource::new(contents(uri, mime_type, body))),
+    }
+}
+
+/// What a resource holds, made harmless.
+pub(crate) fn contents(
+    uri: String,
+    mime_type: Option<String>,
+    body: ResourceBody,
+) -> ResourceContents {
+    let uri = name_of(uri).unwrap_or_else(|| UNNAMED.to_owned());
+    let mime_type = mime_type.map(media_type);
+    match body {
+        ResourceBody::Text(text) => ResourceContents::TextResourceContents {
+            uri,
+            mime_type,
+            text: sanitize::text(&text).into_owned(),
+            meta: None,
+        },
+        ResourceBody::Blob(data) => ResourceContents::BlobResourceContents {
+            uri,
+            mime_type,
+            blob: STANDARD.encode(data),
+            meta: None,
+        },
     }
 }
 
@@ -106,21 +123,42 @@ fn annotations(audience: Option<Audience>) -> Option<Annotations> {
     Some(Annotations::default().with_audience(vec![role]))
 }
 
-/// The URI, when it is printable ASCII with one of `schemes`.
-fn uri_of(uri: String, schemes: &[&str]) -> Option<String> {
-    let (scheme, rest) = uri.split_once(':')?;
-    let known = schemes
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
+/// The URI of a link, when it leads to the web.
+fn link_of(uri: String) -> Option<String> {
+    let known = is_of(&uri, &LINK_SCHEMES);
+    (known && is_uri(&uri)).then_some(uri)
+}
+
+/// The URI of a resource, when it can only be ours.
+pub(crate) fn name_of(uri: String) -> Option<String> {
+    let foreign = is_of(&uri, &FOREIGN_SCHEMES);
+    (!foreign && is_uri(&uri)).then_some(uri)
+}
+
+fn is_of(uri: &str, schemes: &[&str]) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    let mut known = schemes.iter();
+    known.any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// Whether it is a scheme and more, in printable ASCII.
+fn is_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let named = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let printable = uri.len() <= LABEL_BYTES_MAX
         && rest
             .bytes()
             .all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\\'));
-    (known && printable && !rest.is_empty()).then_some(uri)
+    named && printable && !rest.is_empty()
 }
 
 /// The media type, when it looks like one.
-fn media_type(text: String) -> String {
+pub(crate) fn media_type(text: String) -> String {
     let part = |part: &str| {
         !part.is_empty()
             && part

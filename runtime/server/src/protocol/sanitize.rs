@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// `text` without control characters but for line ends and tabs, and without terminal sequences.
-pub(super) fn text(text: &str) -> Cow<'_, str> {
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }

@@ -1,7 +1,7 @@
-//! Requests that have not been answered.
+//! Requests of one connection that have not been answered.
 //!
-//! Owns how many there may be and that no two have the same id. A request that the client cancelled
-//! is never answered, but its id and its room are only given back when its work has ended.
+//! Owns how many there may be, that no two have the same id, and that a request which its client
+//! cancels is stopped and never answered.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::RequestId;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 /// Requests in flight. Bounds what a client that sends and never waits can make the server hold;
 /// beyond it nothing more is read.
@@ -19,63 +20,71 @@ pub const IN_FLIGHT_MAX: usize = 1024;
 pub(super) struct InFlight {
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
+    stop: CancellationToken,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     requests: Mutex<HashMap<RequestId, Request>>,
-    /// Something was answered or ended.
+    /// Something was answered or has ended.
     fewer: Notify,
 }
 
 #[derive(Debug)]
 struct Request {
-    room: OwnedSemaphorePermit,
+    cancel: CancellationToken,
     cancelled: bool,
-    ended: bool,
 }
 
-/// Travels with a request, and tells when its work has ended.
-#[derive(Debug, Clone)]
-pub(super) struct Working {
-    _end: Arc<End>,
-}
-
+/// A request that somebody works on. Its id and its room are given back when this is dropped.
 #[derive(Debug)]
-struct End {
+pub(super) struct Working {
     id: RequestId,
+    /// Stops the work.
+    pub(super) cancel: CancellationToken,
     shared: Arc<Shared>,
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        self.shared.update(&self.id, |request| request.ended = true);
-    }
+    /// There until this is dropped.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Request>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Changes a request, and forgets it when nobody works on it and nobody waits for it.
-    fn update(&self, id: &RequestId, change: impl FnOnce(&mut Request)) {
-        let mut requests = self.lock();
-        if let Some(request) = requests.get_mut(id) {
-            change(request);
-            if request.cancelled && request.ended {
-                requests.remove(id);
-                self.fewer.notify_waiters();
-            }
+impl Working {
+    /// The answer is on its way: the id may be used again. False when the client does not want it.
+    pub(super) fn answer(&self) -> bool {
+        let request = self.shared.lock().remove(&self.id);
+        request.is_some_and(|request| !request.cancelled)
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let mut requests = self.shared.lock();
+        // Once answered, the id may be another request's already.
+        let ours = requests
+            .get(&self.id)
+            .is_some_and(|request| request.cancel == self.cancel);
+        if ours {
+            requests.remove(&self.id);
         }
+        drop(requests);
+        // Given back before anybody is told to look.
+        drop(self.room.take());
+        self.shared.fewer.notify_waiters();
     }
 }
 
 impl InFlight {
-    pub(super) fn new() -> Self {
+    /// Nothing in flight. `stop` stops all that will be.
+    pub(super) fn new(stop: CancellationToken) -> Self {
         Self {
             shared: Arc::default(),
             room: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+            stop,
         }
     }
 
@@ -83,55 +92,45 @@ impl InFlight {
     pub(super) async fn enter(&self, id: &RequestId) -> Option<Working> {
         // Never closed.
         let room = Arc::clone(&self.room).acquire_owned().await.ok()?;
+        let cancel = self.stop.child_token();
         match self.shared.lock().entry(id.clone()) {
             Entry::Occupied(_) => return None,
             Entry::Vacant(entry) => {
                 entry.insert(Request {
-                    room,
+                    cancel: cancel.clone(),
                     cancelled: false,
-                    ended: false,
                 });
             }
         }
-        let end = End {
-            id: id.clone(),
-            shared: Arc::clone(&self.shared),
-        };
         Some(Working {
-            _end: Arc::new(end),
+            id: id.clone(),
+            cancel,
+            shared: Arc::clone(&self.shared),
+            room: Some(room),
         })
     }
 
     /// The client does not want the answer any more.
     pub(super) fn cancel(&self, id: &RequestId) {
-        self.shared.update(id, |request| request.cancelled = true);
+        if let Some(request) = self.shared.lock().get_mut(id) {
+            request.cancelled = true;
+            request.cancel.cancel();
+        }
     }
 
-    /// The answer is on its way. What is returned is the request's room, to be dropped when the
-    /// answer is no longer ours to hold.
-    pub(super) fn answer(&self, id: &RequestId) -> Option<OwnedSemaphorePermit> {
-        let request = self.shared.lock().remove(id)?;
-        self.shared.fewer.notify_waiters();
-        Some(request.room)
-    }
-
-    /// Waits until a request is answered or has ended.
-    pub(super) async fn settled(&self, id: &RequestId) {
-        self.wait_until(|requests| !requests.contains_key(id)).await;
+    /// Whether nothing is in flight.
+    pub(super) fn is_idle(&self) -> bool {
+        self.room.available_permits() == IN_FLIGHT_MAX
     }
 
     /// Waits until nothing is in flight.
     pub(super) async fn drained(&self) {
-        self.wait_until(HashMap::is_empty).await;
-    }
-
-    async fn wait_until(&self, met: impl Fn(&HashMap<RequestId, Request>) -> bool) {
         loop {
             let fewer = self.shared.fewer.notified();
             tokio::pin!(fewer);
             // Registered before looking, so that nothing is missed in between.
             fewer.as_mut().enable();
-            if met(&self.shared.lock()) {
+            if self.is_idle() {
                 return;
             }
             fewer.await;
@@ -145,31 +144,49 @@ mod tests {
 
     const ID: RequestId = RequestId::Number(1);
 
+    fn in_flight() -> InFlight {
+        InFlight::new(CancellationToken::new())
+    }
+
     #[tokio::test]
     async fn an_id_is_free_again_once_it_is_answered() {
-        let in_flight = InFlight::new();
-        let working = in_flight.enter(&ID).await.unwrap();
+        let in_flight = in_flight();
+        let first = in_flight.enter(&ID).await.unwrap();
         assert!(in_flight.enter(&ID).await.is_none());
-        assert!(in_flight.answer(&ID).is_some());
-        assert!(in_flight.enter(&ID).await.is_some());
-        drop(working);
+        assert!(first.answer());
+        let second = in_flight.enter(&ID).await.unwrap();
+        drop(first);
+        assert!(in_flight.enter(&ID).await.is_none());
+        assert!(second.answer());
     }
 
     #[tokio::test]
     async fn a_cancelled_request_keeps_its_room_until_its_work_ends() {
-        let in_flight = InFlight::new();
+        let in_flight = in_flight();
         let working = in_flight.enter(&ID).await.unwrap();
         in_flight.cancel(&ID);
+        assert!(working.cancel.is_cancelled());
         assert!(in_flight.enter(&ID).await.is_none());
-        assert_eq!(in_flight.room.available_permits(), IN_FLIGHT_MAX - 1);
+        assert!(!working.answer());
         drop(working);
         in_flight.drained().await;
-        assert_eq!(in_flight.room.available_permits(), IN_FLIGHT_MAX);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_waits_for_the_end_hears_of_it() {
+        // Again and again, for the race between giving room back and telling so.
+        for _ in 0..10_000 {
+            let in_flight = in_flight();
+            let working = in_flight.enter(&ID).await.unwrap();
+            let dropping = tokio::spawn(async move { drop(working) });
+            in_flight.drained().await;
+            dropping.await.unwrap();
+        }
     }
 
     #[tokio::test]
     async fn room_is_bounded() {
-        let in_flight = InFlight::new();
+        let in_flight = in_flight();
         let mut working = Vec::new();
         for id in 0..IN_FLIGHT_MAX {
             let id = RequestId::Number(i64::try_from(id).unwrap());
@@ -180,7 +197,7 @@ mod tests {
         tokio::pin!(waiting);
         let full = tokio::time::timeout(std::time::Duration::from_millis(20), &mut waiting).await;
         assert!(full.is_err());
-        drop(in_flight.answer(&RequestId::Number(0)));
+        drop(working.pop());
         assert!(waiting.await.is_some());
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use rmcp::model::RequestId;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use super::id_search::IdSearch;
+use crate::protocol::id_search::IdSearch;
 
 /// Bytes in one line. Bounds what a client can make the server hold before it knows what it is.
 pub const LINE_BYTES_MAX: usize = 8 * 1024 * 1024;

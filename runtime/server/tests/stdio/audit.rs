@@ -1,7 +1,8 @@
 //! Each call leaves exactly one record, whatever becomes of it.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use ringfence_identity::Caller;
@@ -13,16 +14,19 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client;
 
-/// Collects log lines.
+thread_local! {
+    /// The log lines of one thread: of one test, which has a thread of its own.
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Collects log lines. There is one subscriber for all tests: what several of them are interested in
+/// while they come and go is not to be relied on.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -40,8 +44,8 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
-    fn records(&self) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap();
+    fn records() -> Vec<Value> {
+        let bytes = LINES.with_borrow(Clone::clone);
         let text = std::str::from_utf8(&bytes).unwrap();
         text.lines()
             .map(|line| serde_json::from_str::<Value>(line).unwrap())
@@ -53,19 +57,13 @@ impl Log {
 
 /// A funnel whose audit records can be read.
 struct Audited {
-    log: Log,
     funnel: Arc<Funnel>,
-    _guard: tracing::subscriber::DefaultGuard,
 }
 
 impl Audited {
     fn new() -> Self {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(log.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
+        static SUBSCRIBED: Once = Once::new();
+        SUBSCRIBED.call_once(|| tracing_subscriber::fmt().json().with_writer(Log).init());
         let guests = ["add", "err", "trap", "spin", "sleep"];
         let folder = client::folder(&guests);
         let budget = Budget {
@@ -73,11 +71,7 @@ impl Audited {
             ..Budget::default()
         };
         let funnel = client::funnel_with(client::files(&folder, &guests), &[], budget);
-        Self {
-            log,
-            funnel,
-            _guard: guard,
-        }
+        Self { funnel }
     }
 
     async fn call(&self, caller: &Caller, tool: &str, arguments: Value, cancel: bool) {
@@ -127,7 +121,7 @@ async fn every_ending_is_written_down_once() {
             .is_err()
     );
 
-    let records = audited.log.records();
+    let records = Log::records();
     let outcomes: Vec<_> = records
         .iter()
         .map(|record| record["outcome"].as_str().unwrap())
@@ -156,7 +150,7 @@ async fn a_record_says_who_and_what_and_how_much_but_not_with_what() {
         .local("err_fail", json!({"message": "a secret"}))
         .await;
     audited.local("no\n\u{1b}[2Jbody", json!({})).await;
-    let records = audited.log.records();
+    let records = Log::records();
     assert!(!format!("{records:?}").contains("a secret"), "{records:?}");
     let returned = &records[0];
     for (field, value) in [

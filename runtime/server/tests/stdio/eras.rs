@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use ringfence_catalog::Source;
+use ringfence_identity::Caller;
 use ringfence_policy::Budget;
+use ringfence_server::Server;
 use serde_json::{Value, json};
 
 use crate::client::{self, Client, stateless, text};
@@ -260,4 +262,49 @@ async fn a_long_list_comes_in_pages_without_gap_or_overlap() {
     }
     assert_eq!(listed, all);
     assert_eq!(pages, all.len().div_ceil(100));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_is_good_for_its_caller_and_as_it_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = client::guest("unit");
+    for number in 0..150 {
+        std::fs::write(folder.path().join(format!("t{number:03}.wasm")), &bytes).unwrap();
+    }
+    let directory = Source::Directory(folder.path().to_owned());
+    let funnel = client::funnel_with(vec![directory], &[], Budget::default());
+    let server = Server::new(funnel);
+    let mut client = Client::on(&server, Caller::local());
+    let first = client
+        .ask("tools/list", json!({"_meta": stateless()}))
+        .await;
+    assert_eq!(first["result"]["tools"].as_array().unwrap().len(), 100);
+    let cursor = first["result"]["nextCursor"].as_str().unwrap();
+    let page = json!({"cursor": cursor, "_meta": stateless()});
+    let second = client.ask("tools/list", page.clone()).await;
+    let last = first["result"]["tools"][99]["name"].as_str();
+    assert!(
+        second["result"]["tools"][0]["name"].as_str() > last,
+        "{second}"
+    );
+    for member in ["ttlMs", "cacheScope", "resultType"] {
+        assert_eq!(
+            first["result"][member], second["result"][member],
+            "{member}"
+        );
+    }
+    // Good more than once, and in the other era.
+    client.greet().await;
+    let again = client.ask("tools/list", json!({"cursor": cursor})).await;
+    assert_eq!(again["result"]["tools"], second["result"]["tools"]);
+
+    let mut eve = Client::on(&server, client::stranger());
+    let refused = eve.ask("tools/list", page).await;
+    assert_eq!(client::kind(&refused), "unknown-handle");
+    for cursor in [json!(""), json!("t100"), json!(format!("{cursor}A"))] {
+        let refused = client.ask("tools/list", json!({"cursor": cursor})).await;
+        assert_eq!(client::kind(&refused), "unknown-handle", "{cursor}");
+    }
+    let refused = client.ask("tools/list", json!({"cursor": 7})).await;
+    assert_eq!(client::kind(&refused), "invalid-params");
 }

@@ -13,7 +13,7 @@ const MEMBER: &[u8] = b"\"id\"";
 
 /// Follows the tokens of one line.
 #[derive(Debug, Default)]
-pub(super) struct IdSearch {
+pub(crate) struct IdSearch {
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -34,14 +34,14 @@ enum Reading {
 
 impl IdSearch {
     /// The id in a line at hand.
-    pub(super) fn of(line: &[u8]) -> Option<RequestId> {
+    pub(crate) fn of(line: &[u8]) -> Option<RequestId> {
         let mut search = Self::default();
         search.feed(line);
         search.found()
     }
 
     /// Goes on with more bytes of the line.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             if self.in_string {
                 self.keep(byte);
@@ -58,7 +58,7 @@ impl IdSearch {
     }
 
     /// The id, when there is exactly one and it was read to its end: half an id is another's.
-    pub(super) fn found(self) -> Option<RequestId> {
+    pub(crate) fn found(self) -> Option<RequestId> {
         let [id] = <[_; 1]>::try_from(self.ids).ok()?;
         id
     }
@@ -114,7 +114,7 @@ impl IdSearch {
 }
 
 /// An id as the protocol has it: an integer or a short string.
-pub(super) fn read(value: &serde_json::Value) -> Option<RequestId> {
+pub(crate) fn read(value: &serde_json::Value) -> Option<RequestId> {
     if value.as_str().is_some_and(|text| text.len() > ID_BYTES_MAX) {
         return None;
     }

@@ -1,0 +1,59 @@
+//! The operator's side: is it alive, is it ready, what happened.
+//!
+//! Owns a router for a listener of its own, so that who may call tools and who may look are two
+//! questions. Refuses to change anything.
+
+mod ready;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::json;
+
+use crate::metrics::Metrics;
+use crate::transport::http::AllowedHosts;
+use crate::transport::http::guard::guarded;
+
+pub use ready::Ready;
+
+/// The content type of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// `/healthz`, `/readyz` and `/metrics`, for requests that are addressed to one of `hosts`.
+pub fn admin(ready: Ready, metrics: Metrics, hosts: Arc<AllowedHosts>) -> Router {
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(readiness).with_state(ready))
+        .route("/metrics", get(page).with_state(metrics))
+        .layer(middleware::from_fn_with_state(hosts, guarded))
+}
+
+async fn alive() -> Response {
+    answer(StatusCode::OK, "text/plain; charset=utf-8", "ok".to_owned())
+}
+
+async fn readiness(State(ready): State<Ready>) -> Response {
+    let reasons = ready.reasons();
+    let status = if reasons.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = json!({ "ready": reasons.is_empty(), "reasons": reasons });
+    answer(status, "application/json", body.to_string())
+}
+
+async fn page(State(metrics): State<Metrics>) -> Response {
+    answer(StatusCode::OK, PROMETHEUS, metrics.render())
+}
+
+/// An answer that is true now and at no other time.
+fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,244 @@
+//! The tools that clients see.
+//!
+//! Owns order, names and annotations. Annotations are computed from what policy grants, never taken
+//! from a tool: a tool cannot call itself harmless.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringfence_catalog::{Catalog, Naming, Tool};
+use ringfence_policy::{Grant, Policy, Reach};
+use ringfence_tool::{Component, ComponentName};
+use rmcp::model::{Icon, Tool as ListedTool, ToolAnnotations};
+use serde_json::{Map, Value};
+
+use super::describe::Described;
+use super::provided::{self, ToolDescription};
+use super::schema::Schema;
+use crate::protocol::sanitize;
+
+/// Tools of one component that describes them itself.
+pub(super) const PROVIDED_MAX: usize = 1000;
+
+/// Characters of the name of something that a component describes.
+const NAME_BYTES_MAX: usize = 48;
+
+/// Bytes of a name that every client takes.
+const WIRE_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of a description. It stands in a model's context.
+pub(super) const DESCRIPTION_BYTES_MAX: usize = 8 * 1024;
+
+/// Pictures of one tool, and bytes of each: a picture can stand in its own address.
+const ICONS_MAX: usize = 4;
+const ICON_BYTES_MAX: usize = 64 * 1024;
+
+/// The tools of one snapshot.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    listed: Vec<ListedTool>,
+    provided: HashMap<String, ProvidedTool>,
+    /// Parameters that a client repeats in a header, for tools that have some.
+    headers: HashMap<String, Vec<ParamHeader>>,
+}
+
+/// A tool that its component describes itself.
+#[derive(Debug)]
+pub(crate) struct ProvidedTool {
+    pub(crate) component: ComponentName,
+    /// What its component calls it.
+    pub(crate) name: String,
+    pub(crate) input: Schema,
+    pub(crate) output: Option<Arc<Schema>>,
+    pub(crate) needs_task: bool,
+}
+
+/// A parameter that a client repeats in a header `Mcp-Param-NAME`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ParamHeader {
+    /// The members from the arguments to the parameter.
+    pub(crate) path: Vec<String>,
+    pub(crate) name: String,
+}
+
+impl Tools {
+    pub(super) fn new(catalog: &Catalog, policy: &Policy, described: &[Described]) -> Self {
+        let typed = catalog.tools().map(|tool| typed(&tool, policy));
+        let mut tools = Self {
+            listed: typed.collect(),
+            provided: HashMap::new(),
+            headers: HashMap::new(),
+        };
+        for described in described {
+            for tool in described.tools.iter().take(PROVIDED_MAX) {
+                if let Err(reason) = tools.add(catalog, policy, &described.component, tool) {
+                    tracing::warn!(
+                        component = described.component.name().as_str(),
+                        tool = crate::echo::echo(&tool.name),
+                        reason,
+                        "a described tool is left out"
+                    );
+                }
+            }
+        }
+        // By name, so that a page goes on where the last one ended, whatever came or went between.
+        tools.listed.sort_by(|one, other| one.name.cmp(&other.name));
+        for tool in &tools.listed {
+            let headers = param_headers(&tool.input_schema);
+            if !headers.is_empty() {
+                tools.headers.insert(tool.name.to_string(), headers);
+            }
+        }
+        tools
+    }
+
+    /// All of them, in order.
+    pub(crate) fn listed(&self) -> &[ListedTool] {
+        &self.listed
+    }
+
+    /// The tool with this name, when its component describes it itself.
+    pub(crate) fn provided(&self, name: &str) -> Option<&ProvidedTool> {
+        self.provided.get(name)
+    }
+
+    /// The parameters of a tool that a client repeats in headers.
+    pub(crate) fn headers(&self, name: &str) -> &[ParamHeader] {
+        self.headers.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn add(
+        &mut self,
+        catalog: &Catalog,
+        policy: &Policy,
+        component: &Arc<Component>,
+        tool: &ToolDescription,
+    ) -> Result<(), String> {
+        let name = wire_name(catalog.naming(), component.name(), &tool.name)
+            .ok_or("its name is not of `[A-Za-z0-9_-]`, or too long")?;
+        if self.provided.contains_key(&name) || catalog.tool(&name).is_some() {
+            return Err("another tool has this name".into());
+        }
+        let input = Schema::parse(&tool.input_schema)
+            .map_err(|error| format!("its input schema: {error}"))?;
+        let output = match &tool.output_schema {
+            Some(text) => Some(Arc::new(
+                Schema::parse(text).map_err(|error| format!("its output schema: {error}"))?,
+            )),
+            None => None,
+        };
+        let mut listed = ListedTool::new(
+            name.clone(),
+            text(&tool.description),
+            Arc::new(input.json().clone()),
+        );
+        listed.title = tool.title.as_deref().map(text);
+        listed.output_schema = output
+            .as_ref()
+            .map(|schema| Arc::new(schema.json().clone()));
+        let icons: Vec<Icon> = tool.icons.iter().take(ICONS_MAX).filter_map(icon).collect();
+        if !icons.is_empty() {
+            listed.icons = Some(icons);
+        }
+        listed.annotations = Some(annotations(component, policy));
+        self.listed.push(listed);
+        let provided = ProvidedTool {
+            component: component.name().clone(),
+            name: tool.name.clone(),
+            input,
+            output,
+            needs_task: tool.needs_task,
+        };
+        self.provided.insert(name, provided);
+        Ok(())
+    }
+}
+
+/// The name under which clients know what a component calls `name`.
+pub(super) fn wire_name(naming: Naming, component: &ComponentName, name: &str) -> Option<String> {
+    let is_name = !name.is_empty()
+        && name.len() <= NAME_BYTES_MAX
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let name = match naming {
+        Naming::Bare => name.to_owned(),
+        Naming::Prefixed => format!("{component}_{name}"),
+    };
+    (is_name && name.len() <= WIRE_NAME_BYTES_MAX).then_some(name)
+}
+
+/// A description, made harmless and not endless.
+pub(super) fn text(text: &str) -> String {
+    let text = sanitize::text(text);
+    let end = text.floor_char_boundary(DESCRIPTION_BYTES_MAX);
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+fn icon(icon: &provided::Icon) -> Option<Icon> {
+    let known = icon.src.starts_with("https://") || icon.src.starts_with("data:image/");
+    let printable = icon.src.bytes().all(|byte| byte.is_ascii_graphic());
+    if !known || !printable || icon.src.len() > ICON_BYTES_MAX {
+        return None;
+    }
+    let mut listed = Icon::new(icon.src.clone());
+    listed.mime_type = icon
+        .mime_type
+        .clone()
+        .map(crate::protocol::content::media_type);
+    if !icon.sizes.is_empty() {
+        let sizes = icon.sizes.iter().take(ICONS_MAX).map(|size| text(size));
+        listed.sizes = Some(sizes.collect());
+    }
+    Some(listed)
+}
+
+fn typed(tool: &Tool, policy: &Policy) -> ListedTool {
+    let definition = tool.definition();
+    let description = definition.description.to_string();
+    // The offered name: it may stand without its component.
+    let name = tool.name().to_string();
+    let mut listed = ListedTool::new(name, description, Arc::clone(&definition.input_schema));
+    listed.title = definition.title.as_deref().map(str::to_owned);
+    listed.output_schema.clone_from(&definition.output_schema);
+    listed.with_annotations(annotations(tool.component(), policy))
+}
+
+fn annotations(component: &Component, policy: &Policy) -> ToolAnnotations {
+    let granted = policy.effective(Reach::of(component));
+    let writes = granted
+        .iter()
+        .any(|grant| matches!(grant, Grant::FsWrite { .. }));
+    // No tool reaches the network yet: its world is what it was granted.
+    ToolAnnotations::new()
+        .read_only(!writes)
+        .destructive(writes)
+        .open_world(false)
+}
+
+/// The parameters that are to be repeated in headers: `x-mcp-header` on properties that are reached
+/// through properties alone.
+fn param_headers(schema: &Map<String, Value>) -> Vec<ParamHeader> {
+    fn collect(schema: &Map<String, Value>, path: &mut Vec<String>, found: &mut Vec<ParamHeader>) {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (member, property) in properties.into_iter().flatten() {
+            let Some(property) = property.as_object() else {
+                continue;
+            };
+            path.push(member.clone());
+            if let Some(name) = property.get("x-mcp-header").and_then(Value::as_str)
+                && !name.is_empty()
+            {
+                found.push(ParamHeader {
+                    path: path.clone(),
+                    name: name.to_owned(),
+                });
+            }
+            collect(property, path, found);
+            path.pop();
+        }
+    }
+    let mut found = Vec::new();
+    collect(schema, &mut Vec::new(), &mut found);
+    found
+}

@@ -1,0 +1,140 @@
+//! HTTP: from a socket to a request that somebody may make, and no further.
+//!
+//! Owns the order in which a request is held against what may be refused before it is understood.
+//! Refuses to know MCP: a handler gets a [`Context`] and reads the body with [`Bodies`].
+
+mod answer;
+mod auth;
+mod backoff;
+mod body;
+mod connection;
+mod correlation;
+mod drain;
+pub(crate) mod guard;
+mod headers;
+mod host;
+mod limits;
+mod listen;
+pub(crate) mod mcp;
+mod rate;
+mod refusal;
+mod sessions;
+mod sse;
+pub(crate) mod ws;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use ringfence_identity::Caller;
+use tracing::Instrument;
+
+use crate::metrics::Metrics;
+pub use crate::trace::TraceParent;
+
+pub use auth::{Authenticate, BindRefused, LocalOnly, check_bind};
+pub use body::{Bodies, Received};
+pub use correlation::{CORRELATION_HEADER, CORRELATION_ID_BYTES_MAX, Correlation};
+pub use drain::Drain;
+pub use host::{AllowedHosts, InvalidHost};
+pub use limits::{
+    BODIES_BYTES_MAX, BODY_BYTES_MAX, BODY_TIME_MAX, CONNECTIONS_MAX, DRAIN_MAX, HEAD_BYTES_MAX,
+    HEAD_TIME_MAX, IDLE_TIME_MAX, Limits, PRINCIPAL_REQUESTS_MAX, REQUESTS_MAX, WRITE_STALL_MAX,
+};
+pub use listen::serve;
+pub use rate::{Place, Rate};
+pub use refusal::Refusal;
+
+/// What every request is held against. Clones share their counts.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Reads bodies within their limits.
+    pub bodies: Bodies,
+    /// The names that this server is known by.
+    pub hosts: Arc<AllowedHosts>,
+    /// Who sends a request.
+    pub identity: Arc<dyn Authenticate>,
+    /// How many requests may be in flight.
+    pub rate: Rate,
+    /// Where requests are counted.
+    pub metrics: Metrics,
+}
+
+/// What is known of a request that got past the edge. In the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// In whose name it runs.
+    pub caller: Caller,
+    /// What ties it to its answer and to the log.
+    pub correlation: Correlation,
+    /// Its place among the requests in flight.
+    pub place: Place,
+}
+
+impl Edge {
+    /// An edge with these limits, for this machine alone:
+    ///
+    /// - hosts: the loopback names;
+    /// - identity: [`LocalOnly`].
+    pub fn new(limits: &Limits, metrics: Metrics) -> Self {
+        Self {
+            bodies: Bodies::new(limits),
+            hosts: Arc::new(AllowedHosts::loopback()),
+            identity: Arc::new(LocalOnly),
+            rate: Rate::new(limits),
+            metrics,
+        }
+    }
+}
+
+/// `router` behind `edge`. Every route, and what is no route, is behind it.
+pub fn layers(router: Router, edge: &Edge) -> Router {
+    router.layer(middleware::from_fn_with_state(edge.clone(), pass))
+}
+
+/// The life of a request before its handler. What is above has happened when what is below begins:
+///
+/// 1. limits on connections and heads: [`serve`], before there is a request
+/// 2. correlation id, so that every refusal below carries one
+/// 3. limits on the declared body
+/// 4. `Host`, `Origin`, target, repeated fields
+/// 5. identity
+/// 6. rate
+/// 7. dispatch
+async fn pass(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let correlation = Correlation::of(request.headers());
+    let span = correlation.span();
+    let header = correlation.header();
+    let mut response = dispatch(&edge, correlation, request, next)
+        .instrument(span)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    if let Some(header) = header {
+        response.headers_mut().insert(CORRELATION_HEADER, header);
+    }
+    edge.metrics.http_request(response.status());
+    response
+}
+
+async fn dispatch(
+    edge: &Edge,
+    correlation: Correlation,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let (mut head, body) = request.into_parts();
+    edge.bodies.check_declared(&head.headers)?;
+    guard::check(&edge.hosts, &head.uri, &head.headers)?;
+    let caller = edge.identity.authenticate(&head)?;
+    let place = edge.rate.admit(&caller)?;
+    head.extensions.insert(Context {
+        caller,
+        correlation,
+        place: place.clone(),
+    });
+    let response = next.run(Request::from_parts(head, body)).await;
+    drop(place);
+    Ok(response)
+}
