@@ -20,7 +20,7 @@ pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use pack::PackArguments;
-pub(crate) use serve::ServeArguments;
+pub(crate) use serve::{Listen, ServeArguments};
 
 /// Runs tools for language models in a WebAssembly sandbox.
 ///

@@ -135,16 +135,21 @@ pub(crate) fn returned(outcome: &Outcome, tool: &str, function: &str) -> Result<
             word: limit.word(),
         },
         Outcome::Returned(output) => return Ok(output.clone()),
-        Outcome::ToolError(reason) => Failure::Tool {
+        Outcome::ToolError(error) => Failure::Tool {
             tool,
             function,
-            reason: reason.clone(),
+            reason: error.text.clone(),
         },
         Outcome::Trapped(trap) => Failure::Trapped {
             tool,
             function,
             reason: trap.reason.clone(),
             last_words: trap.last_words.clone(),
+        },
+        Outcome::Unasked(ability) => Failure::Tool {
+            tool,
+            function,
+            reason: format!("it asked its client {ability}, and nobody can do that here"),
         },
     })
 }

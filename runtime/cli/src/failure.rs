@@ -6,6 +6,7 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ringfence_tool::nearest;
@@ -35,6 +36,12 @@ pub(crate) enum Failure {
     /// The arguments on standard input have no end, or nearly none.
     #[error("the arguments on standard input are longer than {max} bytes")]
     ArgumentsLong { max: u64 },
+    /// A name that clients may know the server by is none.
+    #[error("`--allow-host`: {0}")]
+    AllowedHost(String),
+    /// An address cannot be listened on.
+    #[error("failed to listen on `{address}`: {reason}")]
+    Bind { address: SocketAddr, reason: String },
     /// The call was stopped by a signal.
     #[error("interrupted")]
     Interrupted,
@@ -125,7 +132,7 @@ impl Failure {
                 exit_code::ARGUMENTS
             }
             Self::Denied { .. } => exit_code::DENIED,
-            Self::Grants(_) => exit_code::USAGE,
+            Self::AllowedHost(_) | Self::Bind { .. } | Self::Grants(_) => exit_code::USAGE,
             Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
             Self::Interrupted => exit_code::INTERRUPTED,
             Self::Limit { .. } => exit_code::LIMIT,
@@ -152,6 +159,10 @@ impl Failure {
             Self::ArgumentsLong { .. } => "pass large data as a file, and grant its folder".into(),
             Self::Demo { .. } => "please report this, with the output above".into(),
             Self::Denied { .. } => "grant what it needs with `--grant`, if you trust it".into(),
+            Self::AllowedHost(_) => {
+                "a host is a name or an address, without scheme and port".into()
+            }
+            Self::Bind { .. } => "name another address: `127.0.0.1:0` takes a free port".into(),
             Self::Grants(_) => {
                 "a grant looks like `fs.read=./docs:/docs`, `fs.write=./out:/out` or `env=LANG`"
                     .into()

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence_catalog::{Catalog, Origin, Problem, Source, bundled};
+use ringfence_catalog::{Catalog, Naming, Origin, Problem, Source, bundled};
 use ringfence_tool::Component;
 
 use crate::failure::Failure;
@@ -33,7 +33,10 @@ pub(crate) fn component(tool: &str) -> Result<Arc<Component>, Failure> {
 /// There is none, or it cannot be loaded.
 pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
     if is_path(tool) {
-        return strict([Source::File(PathBuf::from(tool))].into());
+        return strict(
+            [Source::File(PathBuf::from(tool))].into(),
+            Naming::default(),
+        );
     }
     let (wanted, others): (Vec<_>, Vec<_>) = bundled()
         .into_iter()
@@ -45,7 +48,7 @@ pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
             known,
         });
     }
-    strict(wanted)
+    strict(wanted, Naming::default())
 }
 
 /// A catalog of every path: files and folders. With no path, of the tools that come with ringfence.
@@ -56,9 +59,9 @@ pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
 /// # Errors
 ///
 /// What was named cannot be loaded.
-pub(crate) fn catalog_of(paths: &[PathBuf]) -> Result<Arc<Catalog>, Failure> {
+pub(crate) fn catalog_of(paths: &[PathBuf], naming: Naming) -> Result<Arc<Catalog>, Failure> {
     if paths.is_empty() {
-        return strict(bundled());
+        return strict(bundled(), naming);
     }
     let source = |path: &PathBuf| {
         if path.is_dir() {
@@ -67,12 +70,12 @@ pub(crate) fn catalog_of(paths: &[PathBuf]) -> Result<Arc<Catalog>, Failure> {
             Source::File(path.clone())
         }
     };
-    strict(paths.iter().map(source).collect())
+    strict(paths.iter().map(source).collect(), naming)
 }
 
 /// Loads every source. The first problem with a source itself is an error.
-fn strict(sources: Vec<Source>) -> Result<Arc<Catalog>, Failure> {
-    let catalog = Catalog::load(sources);
+fn strict(sources: Vec<Source>, naming: Naming) -> Result<Arc<Catalog>, Failure> {
+    let catalog = Catalog::load_named(sources, naming);
     for problem in catalog.problems() {
         if catalog
             .sources()

@@ -96,7 +96,10 @@ impl<'a> Document<'a> {
             receipt: &answer.receipt,
         };
         match &answer.outcome {
-            Outcome::Cancelled | Outcome::HostFault(_) | Outcome::Returned(Output::Nothing) => {}
+            Outcome::Cancelled
+            | Outcome::HostFault(_)
+            | Outcome::Returned(Output::Nothing)
+            | Outcome::Unasked(_) => {}
             Outcome::Limit(limit) => document.limit = Some(limit.word()),
             Outcome::Returned(Output::Content(blocks)) => {
                 document.content = Some(blocks.iter().map(block).collect());
@@ -105,7 +108,7 @@ impl<'a> Document<'a> {
             Outcome::Returned(Output::Json(text)) => {
                 document.result = RawValue::from_string(text.clone()).ok();
             }
-            Outcome::ToolError(text) => document.error = Some(text),
+            Outcome::ToolError(error) => document.error = Some(&error.text),
             Outcome::Trapped(trap) => {
                 document.error = Some(&trap.reason);
                 document.last_words = trap.last_words.as_deref();

@@ -125,7 +125,7 @@ async fn call(
 fn words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Returned(output) => answer::text(output),
-        Outcome::ToolError(reason) => reason.clone(),
+        Outcome::ToolError(error) => error.text.clone(),
         other => other.word().to_owned(),
     }
 }

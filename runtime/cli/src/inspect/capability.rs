@@ -36,6 +36,11 @@ pub(super) fn describe(import: &str) -> (Standing, &'static str) {
     }
     let interface = import.split('@').next().unwrap_or(import);
     match interface {
+        "ringfence:tool/announce" => (Standing::Free, "say that what it provides has changed"),
+        "ringfence:tool/client" => (
+            Standing::Free,
+            "ask the person, the model or the client behind a call",
+        ),
         "ringfence:tool/host" => (Standing::Free, "report progress and log to the client"),
         "ringfence:tool/types" => (Standing::Free, "content types"),
         "wasi:cli/environment" => (Standing::Granted, "environment variables: `env=NAME`"),
