@@ -1,11 +1,13 @@
 // A session of the official TypeScript client with `ringfence serve`.
 //
-// Usage: session.mjs MODE FOLDER RINGFENCE [ARGUMENT ...]
+// Usage: session.mjs MODE FOLDER URL
+//        session.mjs MODE FOLDER RINGFENCE [ARGUMENT ...]
 //
-// MODE is legacy, auto, or a protocol version. FOLDER is served by RINGFENCE and holds the guests of
-// `tests/guests/plain`; a tool is added to it half-way. Exits with 1 at the first surprise.
+// MODE is legacy, auto, or a protocol version. FOLDER is served, at URL or by RINGFENCE, and holds the
+// guests of `tests/guests/plain` and the one for conformance; a tool is added to it half-way. Exits with
+// 1 at the first surprise.
 
-import { Client } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -26,11 +28,19 @@ const changed = new Promise((resolve) => (told = resolve));
 const client = new Client(
   { name: "ringfence-tests", version: "1.0.0" },
   {
+    capabilities: { elicitation: {} },
     versionNegotiation: { mode: ["legacy", "auto"].includes(mode) ? mode : { pin: mode } },
     listChanged: { tools: { onChanged: () => told() } },
   },
 );
-await client.connect(new StdioClientTransport({ command, args, stderr: "inherit" }));
+client.setRequestHandler("elicitation/create", () => ({
+  action: "accept",
+  content: { username: "ada", email: "ada@example.com" },
+}));
+const transport = command.startsWith("http://")
+  ? new StreamableHTTPClientTransport(new URL(command))
+  : new StdioClientTransport({ command, args, stderr: "inherit" });
+await client.connect(transport);
 check(client.getServerVersion()?.name === "ringfence", "the server says who it is");
 
 const { tools } = await client.listTools();
@@ -71,6 +81,9 @@ check(isDeepStrictEqual(reports, wanted), `every report is here, in order: ${JSO
 const started = performance.now();
 await Promise.all(Array.from({ length: 16 }, () => call("sleep_sleep", { milliseconds: 100 })));
 check(performance.now() - started < 1000, "sixteen calls sleep at once");
+
+result = await call("conformance_test_elicitation", { message: "Who are you?" });
+check(result.content[0].text.includes("ada@example.com"), "a tool asks, and is answered");
 
 const giveUp = new AbortController();
 const spinning = call("spin_spin", {}, { signal: giveUp.signal }).then(() => false, () => true);

@@ -1,9 +1,11 @@
 """A session of the official Python client with `ringfence serve`.
 
-Usage: session.py MODE FOLDER RINGFENCE [ARGUMENT ...]
+Usage: session.py MODE FOLDER URL
+       session.py MODE FOLDER RINGFENCE [ARGUMENT ...]
 
-MODE is the client's: legacy, auto, or a protocol version. FOLDER is served by RINGFENCE and holds the
-guests of `tests/guests/plain`; a tool is added to it half-way. Exits with 1 at the first surprise.
+MODE is the client's: legacy, auto, or a protocol version. FOLDER is served, at URL or by RINGFENCE, and
+holds the guests of `tests/guests/plain` and the one for conformance; a tool is added to it half-way.
+Exits with 1 at the first surprise.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import time
 from pathlib import Path
 
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.types import ElicitResult
 
 
 def check(holds, what):
@@ -47,8 +50,20 @@ async def main(mode, folder, command):
         if len(progress) == 5:
             enough.set()
 
-    parameters = StdioServerParameters(command=command[0], args=command[1:])
-    async with Client(parameters, mode=mode, message_handler=on_message, read_timeout_seconds=20) as client:
+    async def on_question(context, params):
+        return ElicitResult(action="accept", content={"username": "ada", "email": "ada@example.com"})
+
+    if command[0].startswith("http://"):
+        server = command[0]
+    else:
+        server = StdioServerParameters(command=command[0], args=command[1:])
+    async with Client(
+        server,
+        mode=mode,
+        message_handler=on_message,
+        elicitation_callback=on_question,
+        read_timeout_seconds=20,
+    ) as client:
         print(f"protocol {client.protocol_version}")
         check(client.server_info is None or client.server_info.name == "ringfence", "the server says who it is")
 
@@ -88,6 +103,9 @@ async def main(mode, folder, command):
         results = await asyncio.gather(*(client.call_tool("sleep_sleep", {"milliseconds": 100}) for _ in range(16)))
         check(all(not result.is_error for result in results), "sixteen calls sleep at once")
         check(time.monotonic() - started < 1.0, "and not one after the other")
+
+        result = await client.call_tool("conformance_test_elicitation", {"message": "Who are you?"})
+        check("ada@example.com" in result.content[0].text, "a tool asks, and is answered")
 
         check(await cancelled_call(client, "spin_spin"), "a spinning call is given up")
         result = await client.call_tool("forge_forge", {})

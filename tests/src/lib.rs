@@ -4,8 +4,13 @@
 //! from bytes to an answer. Refuses to know a protocol: those tests drive the program from outside.
 
 pub mod binary;
+pub mod clients;
 pub mod generated;
 pub mod guests;
 pub mod harness;
+pub mod http;
+pub mod peer;
 pub mod process;
+pub mod serving;
 pub mod session;
+pub mod socket;

@@ -4,12 +4,14 @@
 //! that elsewhere. Here what counts is what exactly goes over the pipe, and when.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, IntoInnerError, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
 use crate::binary;
+use crate::serving;
 
 /// A running server and both ends of its pipe.
 #[derive(Debug)]
@@ -99,6 +101,26 @@ impl Session {
         (count > 0).then(|| serde_json::from_str(&line).expect("every line is JSON"))
     }
 
+    /// Writes lines from a thread of its own, as fast as the server takes them. Nothing else can be
+    /// sent any more; the thread gives the input back, and dropping it closes it.
+    ///
+    /// # Panics
+    ///
+    /// When the input is closed already.
+    pub fn pour(
+        &mut self,
+        lines: impl Iterator<Item = String> + Send + 'static,
+    ) -> JoinHandle<io::Result<ChildStdin>> {
+        let input = self.input.take().expect("the input is open");
+        thread::spawn(move || {
+            let mut input = BufWriter::new(input);
+            for line in lines {
+                writeln!(input, "{line}")?;
+            }
+            input.into_inner().map_err(IntoInnerError::into_error)
+        })
+    }
+
     /// Sends a request and returns its id.
     pub fn post(&mut self, method: &str, params: &Value) -> u64 {
         self.next_id += 1;
@@ -153,13 +175,7 @@ impl Session {
     ///
     /// Without `/proc`.
     pub fn resident_kib(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.process());
-        let status = std::fs::read_to_string(path).expect("the server runs");
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-            .expect("a number of KiB")
+        serving::resident_kib(self.process())
     }
 
     /// Processor time that the server has taken, in the system's ticks of 10 ms.

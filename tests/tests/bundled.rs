@@ -51,7 +51,7 @@ fn call(harness: &Harness, guest: &Guest, function: &str, arguments: &Value) -> 
         .unwrap();
     match answer.outcome {
         Outcome::Returned(Output::Json(json)) => serde_json::from_str(&json).unwrap(),
-        Outcome::ToolError(text) => json!({ "error": text }),
+        Outcome::ToolError(error) => json!({ "error": error.text }),
         other => panic!("{function} {arguments}: {other:?}"),
     }
 }

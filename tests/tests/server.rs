@@ -1,10 +1,10 @@
 //! The server as a process: what it holds, when it ends, and what no guest can do to it.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs;
 use std::time::{Duration, Instant};
 
-use ringfence_tests::guests;
+use ringfence_tests::serving;
 use ringfence_tests::session::Session;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,17 +30,7 @@ fn serve_unread(names: &[&str]) -> (TempDir, Session) {
 #[expect(clippy::unwrap_used, reason = "a test without its server cannot go on")]
 fn prepare(names: &[&str]) -> (TempDir, Vec<OsString>) {
     let folder = tempfile::tempdir().unwrap();
-    let tools = folder.path().join("tools");
-    fs::create_dir(&tools).unwrap();
-    for name in names {
-        fs::write(tools.join(format!("{name}.wasm")), guests::plain(name)).unwrap();
-    }
-    let cache = folder.path().join("cache");
-    let arguments = vec![
-        tools.into_os_string(),
-        "--cache-dir".into(),
-        cache.into_os_string(),
-    ];
+    let arguments = serving::plain(folder.path(), names);
     (folder, arguments)
 }
 
@@ -121,6 +111,41 @@ fn memory_is_flat_over_two_hundred_thousand_requests() {
         late < early + 8 * 1024,
         "grew from {early} to {late} KiB: {resident:?}"
     );
+}
+
+#[test]
+fn fifty_thousand_requests_at_once_are_all_answered_in_bounded_memory() {
+    const REQUESTS: usize = 50_000;
+    let (_folder, mut session) = serve(&["echo"], &["--log-level", "error"]);
+    assert_eq!(
+        text(&session.call("echo_echo", &json!({"text": "warm"}))),
+        "warm"
+    );
+    let early = session.resident_kib();
+    let lines = (0..REQUESTS).map(|request| {
+        let params = json!({"name": "echo_echo", "arguments": {"text": request.to_string()}});
+        let id = format!("poured {request}");
+        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()
+    });
+    let pouring = session.pour(lines);
+    let mut answered = HashSet::new();
+    let mut highest = early;
+    for received in 0..REQUESTS {
+        let answer = session.receive().unwrap();
+        let id = answer["id"].as_str().unwrap().to_owned();
+        assert_eq!(id, format!("poured {}", text(&answer)));
+        assert!(answered.insert(id), "answered twice: {answer}");
+        if received % 500 == 0 {
+            highest = highest.max(session.resident_kib());
+        }
+    }
+    // Each one that waits would cost kilobytes: fifty thousand of them hundreds of megabytes.
+    assert!(
+        highest < early + 32 * 1024,
+        "grew from {early} to {highest} KiB"
+    );
+    drop(pouring.join().unwrap().unwrap());
+    assert!(session.receive().is_none());
 }
 
 #[test]
