@@ -74,7 +74,10 @@ impl Page {
 
     fn functions(self, report: &Report<'_>) -> String {
         let mut text = self.heading("Functions");
-        if report.functions.is_empty() {
+        if !report.describes.is_empty() {
+            let what = report.describes.join(", ");
+            let _ = writeln!(text, "  describes itself, when it runs: {what}");
+        } else if report.functions.is_empty() {
             text += "  none that can be called\n";
         }
         for function in &report.functions {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use ringfence_policy::{Budget, Reach};
 use ringfence_sandbox::Profile;
-use ringfence_tool::{Component, Footprint, Function, Manifest, Object, ToolDefinition};
+use ringfence_tool::{Component, Footprint, Function, Manifest, Object, Provides, ToolDefinition};
 use serde::Serialize;
 
 use super::capability::{self, Standing};
@@ -22,6 +22,9 @@ pub(super) struct Report<'c> {
     pub(super) digest: String,
     pub(super) bytes: usize,
     pub(super) loadable: bool,
+    /// What it describes itself, when it runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) describes: Vec<&'static str>,
     pub(super) functions: Vec<FunctionReport<'c>>,
     pub(super) unavailable: Vec<UnavailableReport<'c>>,
     pub(super) imports: Vec<ImportReport<'c>>,
@@ -29,6 +32,18 @@ pub(super) struct Report<'c> {
     pub(super) grantable: Vec<&'static str>,
     pub(super) footprint: FootprintReport,
     pub(super) limits: BTreeMap<&'static str, u64>,
+}
+
+/// What a component describes itself, in words.
+fn describes(provides: Provides) -> Vec<&'static str> {
+    let all = [
+        (provides.tools, "tools"),
+        (provides.resources, "resources"),
+        (provides.prompts, "prompts"),
+        (provides.completion, "completion"),
+    ];
+    let there = all.into_iter().filter(|(provided, _)| *provided);
+    there.map(|(_, what)| what).collect()
 }
 
 /// What its author says of it.
@@ -124,6 +139,7 @@ impl<'c> Report<'c> {
             digest: component.digest().to_string(),
             bytes: component.bytes().len(),
             loadable: imports.iter().all(known),
+            describes: describes(component.provides()),
             functions: functions
                 .map(|(function, definition)| one(function, definition, budget))
                 .collect(),
