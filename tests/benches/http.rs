@@ -219,7 +219,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let tool = folder.path().join("echo.wasm");
     fs::write(&tool, guests::plain("echo")).unwrap();
-    let server = Serving::start([tool.as_os_str(), "--log-level".as_ref(), "warn".as_ref()]);
+    let server = Serving::start([tool.as_os_str()]);
     let answer = Client::connect(server.address()).call();
     let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     assert!(
