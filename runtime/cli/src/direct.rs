@@ -59,7 +59,7 @@ impl Direct {
         };
         let called = self
             .funnel
-            .call(&Caller::local(), request, events, cancel)
+            .call(&Caller::local(), &request, events, cancel)
             .await;
         called.map_err(|error| self.refused(tool, function, error))
     }

@@ -3,6 +3,8 @@
 //! Owns the subscriber and the thread that writes. Which records exist is decided where they are
 //! written.
 
+mod labelled;
+
 use ringfence_server::LOG_FILTER;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -11,6 +13,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::arguments::{LogFormat, LogLevel, Logging};
 use crate::environment::Surface;
+use labelled::{JsonLines, TextLines};
 
 /// Lines that wait to be written; further ones are lost. A client that starts us with a pipe for
 /// standard error and never reads it would otherwise stop every call once the pipe is full.
@@ -42,9 +45,9 @@ pub(crate) fn start(logging: Logging, surface: Surface) -> Option<WorkerGuard> {
         LogFormat::Json => builder
             .json()
             .flatten_event(true)
-            .with_current_span(true)
+            .map_event_format(JsonLines)
             .try_init(),
-        LogFormat::Pretty => builder.compact().try_init(),
+        LogFormat::Pretty => builder.compact().map_event_format(TextLines).try_init(),
     };
     Some(guard)
 }

@@ -38,6 +38,9 @@ use arguments::{Command, CommandLine};
 use console::Console;
 use failure::Failure;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = match CommandLine::try_parse() {
         Ok(line) => line.command,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use thiserror::Error;
 
@@ -29,10 +29,12 @@ impl Caller {
     /// The person who started the process: over stdio and on the command line, whoever can write
     /// to our standard input is that person already.
     pub fn local() -> Self {
-        Self {
+        // Every request of such a person needs it.
+        static LOCAL: LazyLock<Caller> = LazyLock::new(|| Caller {
             tenant: TenantName(Arc::from("local")),
             principal: PrincipalName(Arc::from("local")),
-        }
+        });
+        LOCAL.clone()
     }
 
     /// The tenant that pays for the call and whose data it may see.

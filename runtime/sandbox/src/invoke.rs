@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use ringfence_policy::{Budget, Permit};
@@ -229,18 +229,34 @@ async fn bounded<T>(
     cancel: &CancellationToken,
     cpu: &mut Duration,
 ) -> Result<T, End> {
+    if cancel.is_cancelled() {
+        return Err(End::Cancelled);
+    }
     let mut run = pin!(run);
-    let mut alarm = pin!(tokio::time::sleep_until(Instant::now().into()));
-    let step = poll_fn(|context| {
+    let mut step = |context: &mut Context<'_>| {
         let before = processor_time();
         let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
         *cpu += processor_time().saturating_sub(before);
         match polled {
-            Ok(Poll::Ready(Ok(value))) => return Poll::Ready(Ok(value)),
-            Ok(Poll::Ready(Err(error))) => return Poll::Ready(Err(End::Engine(error))),
-            Ok(Poll::Pending) if *cpu > budget.cpu => return Poll::Ready(Err(End::Cpu)),
-            Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
+            Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
+            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(End::Engine(error))),
+            Ok(Poll::Pending) if *cpu > budget.cpu => Poll::Ready(Err(End::Cpu)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
+        }
+    };
+    // Most guests end in their first step. Only what goes on needs an alarm.
+    let mut first = Some(poll_fn(|context| Poll::Ready(step(context))).await);
+    if let Some(Poll::Ready(ended)) = first {
+        return ended;
+    }
+    let mut alarm = pin!(tokio::time::sleep_until(Instant::now().into()));
+    let steps = poll_fn(|context| {
+        // What the first step waits for wakes this task, too: it is the same.
+        if first.take().is_none()
+            && let Poll::Ready(ended) = step(context)
+        {
+            return Poll::Ready(ended);
         }
         // Only the guest stops the clock and lets it go on, within the step above: while it stands
         // still there is nothing to watch but the guest.
@@ -260,7 +276,7 @@ async fn bounded<T>(
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(End::Cancelled),
-        ended = step => ended,
+        ended = steps => ended,
     }
 }
 

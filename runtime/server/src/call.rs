@@ -7,8 +7,11 @@
 mod error;
 mod prepared;
 
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::Poll;
 
+use futures_util::poll;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{Policy, Reach, Subject};
@@ -110,13 +113,13 @@ impl Funnel {
     pub async fn call(
         &self,
         caller: &Caller,
-        request: CallRequest,
+        request: &CallRequest,
         events: Arc<dyn CallEvents>,
         cancel: CancellationToken,
     ) -> Result<Answer, CallError> {
-        let mut record = Record::open(caller, &request, &self.metrics);
+        let mut record = Record::open(caller, request, &self.metrics);
         let result = self
-            .stages(caller, &request, events, cancel, &mut record)
+            .stages(caller, request, events, cancel, &mut record)
             .await;
         record.close(&result);
         result
@@ -224,6 +227,14 @@ async fn until<T>(
     cancel: &CancellationToken,
     stage: impl Future<Output = T>,
 ) -> Result<T, CallError> {
+    if cancel.is_cancelled() {
+        return Err(CallError::Cancelled);
+    }
+    let mut stage = pin!(stage);
+    // Nearly always there is nothing to wait for.
+    if let Poll::Ready(output) = poll!(stage.as_mut()) {
+        return Ok(output);
+    }
     cancel
         .run_until_cancelled(stage)
         .await

@@ -16,6 +16,9 @@ use crate::echo::echo;
 /// schema of ours comes near it.
 pub const JSON_DEPTH_MAX: usize = 64;
 
+/// Room for members that an object gets at once. Messages have fewer in most of theirs.
+const MEMBERS_USUAL: usize = 4;
+
 /// Why text was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -127,7 +130,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
         // An empty object at the limit is as deep as a full one.
         self.inner::<A::Error>()?;
-        let mut members = Map::new();
+        let mut members = Map::with_capacity(MEMBERS_USUAL);
         while let Some(name) = map.next_key::<String>()? {
             match members.entry(name) {
                 Entry::Occupied(entry) => {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use ringfence_identity::Caller;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -16,8 +17,9 @@ use crate::admin::{self, Ready};
 use crate::call::Funnel;
 use crate::protocol::endpoint::Endpoint;
 use crate::transport::http::mcp::Mcp;
+use crate::transport::http::routed::Routed;
 use crate::transport::http::ws::Socket;
-use crate::transport::http::{self, AllowedHosts, Drain, Edge, Limits};
+use crate::transport::http::{self, AllowedHosts, Drain, Edge, Guarded, Limits};
 use crate::transport::{Lifecycle, stdio};
 use crate::watch::Watch;
 
@@ -106,17 +108,17 @@ impl Server {
             metrics.clone(),
             drain.clone(),
         );
-        let mut router = mcp.router();
+        let mut others = Router::new();
         if options.websocket {
             let socket = Socket {
                 endpoint: Arc::clone(&self.endpoint),
                 metrics: metrics.clone(),
                 drain: drain.clone(),
             };
-            router = router.merge(socket.router());
+            others = socket.router();
         }
-        let router = http::layers(router, &edge);
-        http::serve(listener, router, &options.limits, &metrics, drain).await;
+        let site = Guarded::new(edge, Routed { mcp, others });
+        http::serve(listener, site, &options.limits, &metrics, drain).await;
     }
 
     /// Serves health and metrics, until `drain` ends it.

@@ -133,7 +133,7 @@ async fn ask<T: DeserializeOwned>(
     let answer = funnel
         .call(
             &Caller::local(),
-            request,
+            &request,
             Arc::new(Silent),
             CancellationToken::new(),
         )

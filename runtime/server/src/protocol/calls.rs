@@ -171,7 +171,13 @@ async fn call(
     } else {
         (Responses::new(), None)
     };
-    let digest = || digest(&target, &arguments);
+    let request = Arc::new(CallRequest {
+        id: exchange.correlation.to_string(),
+        target,
+        arguments,
+    });
+    let asked = Arc::clone(&request);
+    let digest = || digest(&asked.target, &asked.arguments);
     let running = match state {
         Some(state) => {
             let (mut running, mut open) =
@@ -191,7 +197,7 @@ async fn call(
                 None => running,
             }
         }
-        None => begin(endpoint, exchange, kind, &target, &arguments, responses),
+        None => begin(endpoint, exchange, kind, request, responses),
     };
     go_on(endpoint, exchange, running, digest).await
 }
@@ -200,28 +206,22 @@ fn begin(
     endpoint: &Endpoint,
     exchange: &Exchange,
     kind: Kind,
-    target: &Target,
-    arguments: &Map<String, Value>,
+    request: Arc<CallRequest>,
     early: Responses,
 ) -> Running {
     let may_leave = matches!(kind, Kind::Tool | Kind::Provided(_)) && exchange.client().tasks;
     let line = Line::new(
-        target.item().to_owned(),
+        request.target.item().to_owned(),
         exchange.caller.clone(),
         exchange.audience(),
         Arc::clone(&endpoint.newsroom),
         may_leave.then(|| Arc::clone(&endpoint.tasks)),
     );
-    let request = CallRequest {
-        id: exchange.correlation.to_string(),
-        target: target.clone(),
-        arguments: arguments.clone(),
-    };
     let cancel = CancellationToken::new();
     let (funnel, caller) = (Arc::clone(&endpoint.funnel), exchange.caller.clone());
     let (events, token) = (Arc::clone(&line) as Arc<dyn CallEvents>, cancel.clone());
     Running {
-        call: Box::pin(async move { funnel.call(&caller, request, events, token).await }),
+        call: Box::pin(async move { funnel.call(&caller, &request, events, token).await }),
         line,
         cancel,
         shape: Shape::new(kind, exchange),

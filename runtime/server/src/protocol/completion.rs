@@ -131,7 +131,7 @@ async fn ask(
     let events = Arc::new(Silent);
     let answer = endpoint
         .funnel
-        .call(&exchange.caller, request, events, exchange.cancel.clone())
+        .call(&exchange.caller, &request, events, exchange.cancel.clone())
         .await;
     match answer.map(|answer| answer.outcome) {
         Ok(Outcome::Returned(Output::Json(json))) => serde_json::from_str(&json)

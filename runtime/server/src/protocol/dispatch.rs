@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use ringfence_identity::Caller;
 use serde_json::{Map, Value, json};
-use tracing::{Instrument as _, Span};
 
 use super::client::Client;
 use super::endpoint::Endpoint;
@@ -44,12 +43,9 @@ impl Endpoint {
         } else {
             match Exchange::new(id.clone(), &mut params, origin) {
                 Ok(exchange) => {
-                    // Every line of the log that belongs to a trace says so.
-                    let span = exchange.meta.trace().map_or_else(Span::none, |trace| {
-                        tracing::info_span!("request", trace = trace.as_str())
-                    });
+                    let labels = exchange.labels();
                     let dispatching = self.dispatch(&exchange, &method, params);
-                    dispatching.instrument(span).await
+                    labels.scope(dispatching).await
                 }
                 Err(fault) => Err(fault),
             }

@@ -16,6 +16,7 @@ use super::frame::Params;
 use super::line::Audience;
 use super::outbox::Outbox;
 use super::session::Session;
+use crate::labels::Labels;
 
 /// One request, without its method and parameters.
 #[derive(Debug)]
@@ -91,6 +92,15 @@ impl Exchange {
         match &self.era {
             Era::Handshake(session) => Some(session),
             Era::Stateless(_) => None,
+        }
+    }
+
+    /// What every line of the log says of the request. Of two traces, the message's own is nearer.
+    pub(crate) fn labels(&self) -> Labels {
+        let around = || Labels::current().and_then(|labels| labels.trace);
+        Labels {
+            correlation: Arc::clone(&self.correlation),
+            trace: self.meta.trace().or_else(around),
         }
     }
 

@@ -127,6 +127,11 @@ impl Line {
         state.queue.clear();
     }
 
+    /// Whether there is nothing to send.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.lock().queue.is_empty()
+    }
+
     /// Waits until there is something to send. It is still there then, unless it is taken meanwhile.
     pub(crate) async fn something(&self) {
         while self.lock().queue.is_empty() {

@@ -5,7 +5,9 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
+use futures_util::poll;
 use ringfence_sandbox::{Answer, AskError};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -76,6 +78,12 @@ pub(crate) enum Paused {
 impl Running {
     /// Drives the call for a request until it ends, or until the request has to be answered before.
     pub(crate) async fn drive(&mut self, exchange: &Exchange) -> Paused {
+        // Most calls end before anybody has to wait for anything.
+        if !exchange.cancel.is_cancelled()
+            && let Poll::Ready(ended) = poll!(&mut self.call)
+        {
+            return self.ended(exchange, ended).await;
+        }
         let patience = tokio::time::sleep(tasks::PATIENCE);
         tokio::pin!(patience);
         let mut impatient = exchange.client().tasks;
@@ -86,15 +94,7 @@ impl Running {
                 exchange.outbox.room().await
             };
             tokio::select! {
-                ended = &mut self.call => {
-                    self.flush(exchange).await;
-                    // It may have become a task and ended in one go.
-                    if let Some(place) = self.line.left().filter(|_| !self.cancel.is_cancelled()) {
-                        self.call = Box::pin(std::future::ready(ended));
-                        return Paused::Leaves(place);
-                    }
-                    return Paused::Ended(ended);
-                }
+                ended = &mut self.call => return self.ended(exchange, ended).await,
                 room = talking => match room {
                     Ok(room) => if let Some(text) = self.line.next() {
                         room.send(text);
@@ -129,6 +129,16 @@ impl Running {
         }
     }
 
+    async fn ended(&mut self, exchange: &Exchange, ended: Ended) -> Paused {
+        self.flush(exchange).await;
+        // It may have become a task and ended in one go.
+        if let Some(place) = self.line.left().filter(|_| !self.cancel.is_cancelled()) {
+            self.call = Box::pin(std::future::ready(ended));
+            return Paused::Leaves(place);
+        }
+        Paused::Ended(ended)
+    }
+
     /// The questions, unless all have been answered beforehand.
     pub(crate) fn open(&mut self, asked: Asked) -> Option<Open> {
         let mut open = Open::new(asked);
@@ -139,6 +149,9 @@ impl Running {
 
     /// Sends what the guest said last.
     async fn flush(&mut self, exchange: &Exchange) {
+        if self.line.is_silent() {
+            return;
+        }
         let sending = async {
             while let Some(text) = self.line.next() {
                 if exchange.outbox.send(text).await.is_err() {

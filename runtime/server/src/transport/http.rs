@@ -18,6 +18,7 @@ mod listen;
 pub(crate) mod mcp;
 mod rate;
 mod refusal;
+pub(crate) mod routed;
 mod sessions;
 mod sse;
 pub(crate) mod ws;
@@ -25,11 +26,10 @@ pub(crate) mod ws;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use ringfence_identity::Caller;
-use tracing::Instrument;
+use tower_service::Service as _;
 
 use crate::metrics::Metrics;
 pub use crate::trace::TraceParent;
@@ -62,7 +62,7 @@ pub struct Edge {
     pub metrics: Metrics,
 }
 
-/// What is known of a request that got past the edge. In the request's extensions.
+/// What is known of a request that got past the edge.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// In whose name it runs.
@@ -89,9 +89,67 @@ impl Edge {
     }
 }
 
-/// `router` behind `edge`. Every route, and what is no route, is behind it.
-pub fn layers(router: Router, edge: &Edge) -> Router {
-    router.layer(middleware::from_fn_with_state(edge.clone(), pass))
+/// What answers a request.
+pub trait Site: Send + Sync + 'static {
+    /// Answers one request.
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+/// What answers a request that got past an edge.
+pub trait Routes: Send + Sync + 'static {
+    /// Answers one request.
+    fn handle(&self, context: Context, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+impl Site for Router {
+    async fn respond(&self, request: Request) -> Response {
+        let Ok(response) = self.clone().call(request).await;
+        response
+    }
+}
+
+impl Routes for Router {
+    /// The context is in the request's extensions.
+    async fn handle(&self, context: Context, mut request: Request) -> Response {
+        request.extensions_mut().insert(context);
+        self.respond(request).await
+    }
+}
+
+/// Routes behind an edge. Every route, and what is no route, is behind it.
+#[derive(Debug)]
+pub struct Guarded<R> {
+    edge: Edge,
+    routes: R,
+}
+
+impl<R: Routes> Guarded<R> {
+    /// `routes` behind `edge`.
+    pub fn new(edge: Edge, routes: R) -> Self {
+        Self { edge, routes }
+    }
+
+    async fn dispatch(
+        &self,
+        correlation: Correlation,
+        request: Request,
+    ) -> Result<Response, Refusal> {
+        let edge = &self.edge;
+        let (head, body) = request.into_parts();
+        edge.bodies.check_declared(&head.headers)?;
+        guard::check(&edge.hosts, &head.uri, &head.headers)?;
+        let caller = edge.identity.authenticate(&head)?;
+        let place = edge.rate.admit(&caller)?;
+        let context = Context {
+            caller,
+            correlation,
+            place: place.clone(),
+        };
+        let request = Request::from_parts(head, body);
+        let response = self.routes.handle(context, request).await;
+        drop(place);
+        Ok(response)
+    }
 }
 
 /// The life of a request before its handler. What is above has happened when what is below begins:
@@ -103,38 +161,18 @@ pub fn layers(router: Router, edge: &Edge) -> Router {
 /// 5. identity
 /// 6. rate
 /// 7. dispatch
-async fn pass(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let correlation = Correlation::of(request.headers());
-    let span = correlation.span();
-    let header = correlation.header();
-    let mut response = dispatch(&edge, correlation, request, next)
-        .instrument(span)
-        .await
-        .unwrap_or_else(IntoResponse::into_response);
-    if let Some(header) = header {
-        response.headers_mut().insert(CORRELATION_HEADER, header);
+impl<R: Routes> Site for Guarded<R> {
+    async fn respond(&self, request: Request) -> Response {
+        let correlation = Correlation::of(request.headers());
+        let (labels, header) = (correlation.labels(), correlation.header());
+        let mut response = labels
+            .scope(self.dispatch(correlation, request))
+            .await
+            .unwrap_or_else(IntoResponse::into_response);
+        if let Some(header) = header {
+            response.headers_mut().insert(CORRELATION_HEADER, header);
+        }
+        self.edge.metrics.http_request(response.status());
+        response
     }
-    edge.metrics.http_request(response.status());
-    response
-}
-
-async fn dispatch(
-    edge: &Edge,
-    correlation: Correlation,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    let (mut head, body) = request.into_parts();
-    edge.bodies.check_declared(&head.headers)?;
-    guard::check(&edge.hosts, &head.uri, &head.headers)?;
-    let caller = edge.identity.authenticate(&head)?;
-    let place = edge.rate.admit(&caller)?;
-    head.extensions.insert(Context {
-        caller,
-        correlation,
-        place: place.clone(),
-    });
-    let response = next.run(Request::from_parts(head, body)).await;
-    drop(place);
-    Ok(response)
 }

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::Frame;
-use ringfence_server::http::{Context, Drain, Edge, Limits, layers, serve};
+use ringfence_server::http::{Context, Drain, Edge, Guarded, Limits, Site, serve};
 use ringfence_server::metrics::Metrics;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -67,7 +67,7 @@ impl Running {
     ) -> Self {
         let metrics = Metrics::new();
         let edge = change(Edge::new(&limits, metrics.clone()));
-        let guarded = layers(routes(edge.clone()), &edge);
+        let guarded = Guarded::new(edge.clone(), routes(edge.clone()));
         Self::serve(limits, edge, metrics, guarded).await
     }
 
@@ -75,7 +75,7 @@ impl Running {
         limits: Limits,
         edge: Edge,
         metrics: Metrics,
-        router: Router,
+        site: impl Site,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -83,7 +83,7 @@ impl Running {
         let drain = Drain::new(closing.clone(), now.clone());
         let counted = metrics.clone();
         let served = tokio::spawn(async move {
-            serve(listener, router, &limits, &counted, &drain).await;
+            serve(listener, site, &limits, &counted, &drain).await;
         });
         Self {
             address,

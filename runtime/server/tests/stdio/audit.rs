@@ -87,7 +87,7 @@ impl Audited {
         // What became of it is read from the record.
         let _ = self
             .funnel
-            .call(caller, request, Arc::new(Silent), token)
+            .call(caller, &request, Arc::new(Silent), token)
             .await;
     }
 

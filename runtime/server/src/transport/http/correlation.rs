@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 
 use http::HeaderValue;
 use http::header::{HeaderMap, HeaderName};
-use tracing::Span;
 
+use crate::labels::Labels;
 use crate::trace::TraceParent;
 
 /// The header that carries the id in both directions.
@@ -47,23 +47,22 @@ impl Correlation {
         &self.id
     }
 
+    /// The id, for whoever keeps it.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.id)
+    }
+
     /// The trace that the request is part of.
     pub fn trace(&self) -> Option<&TraceParent> {
         self.trace.as_ref()
     }
 
-    /// A span that puts the ids on every log line within it. Whoever spawns a task for the request
-    /// takes the span along.
-    pub fn span(&self) -> Span {
-        let span = tracing::info_span!(
-            "request",
-            correlation = %self.id,
-            trace = tracing::field::Empty,
-        );
-        if let Some(trace) = &self.trace {
-            span.record("trace", tracing::field::display(trace.trace_id()));
+    /// What every line of the log says of the request.
+    pub(crate) fn labels(&self) -> Labels {
+        Labels {
+            correlation: Arc::clone(&self.id),
+            trace: self.trace,
         }
-        span
     }
 
     /// The id as the value of [`CORRELATION_HEADER`].

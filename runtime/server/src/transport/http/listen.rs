@@ -1,4 +1,4 @@
-//! The accept loop: sockets in, requests to a router, and an end that waits for what is running.
+//! The accept loop: sockets in, requests to a site, and an end that waits for what is running.
 //!
 //! Owns connections: how many, how each is set up, how all of them end. Refuses to know what is
 //! served. HTTP/1 only: HTTP/2 without TLS has no client here, and many streams on one connection
@@ -10,7 +10,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -22,12 +21,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_service::Service;
 
 use super::answer::Answer;
 use super::backoff::Backoff;
 use super::connection::{Connection, Holds, Phase};
 use super::drain::Drain;
+use super::Site;
 use super::limits::Limits;
 use crate::metrics::Metrics;
 
@@ -47,17 +46,18 @@ const CUT_MAX: Duration = Duration::from_secs(1);
 /// What a connection over the limit is told, if it can be told anything without waiting.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Serves `router` on `listener` until `drain` says to stop, and what was running has ended.
+/// Serves `site` on `listener` until `drain` says to stop, and what was running has ended.
 ///
 /// A connection over the limit is accepted, told so and closed: in the kernel's queue it would look
 /// like a server that hangs, and nobody could tell it from one.
-pub async fn serve(
+pub async fn serve<S: Site>(
     listener: TcpListener,
-    router: Router,
+    site: S,
     limits: &Limits,
     metrics: &Metrics,
     drain: &Drain,
 ) {
+    let site = Arc::new(site);
     let places = Arc::new(Semaphore::new(
         limits.connections_max.min(Semaphore::MAX_PERMITS),
     ));
@@ -98,7 +98,7 @@ pub async fn serve(
         running.spawn(converse(
             connection,
             builder.clone(),
-            router.clone(),
+            Arc::clone(&site),
             closing,
             cut.clone(),
         ));
@@ -173,15 +173,15 @@ fn set_up(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
 
 /// One connection, until its peer, its timers or the end of serving end it. Dropping the
 /// conversation drops the request that is being worked on, which is how a disconnect cancels.
-async fn converse(
+async fn converse<S: Site>(
     connection: Connection,
     builder: http1::Builder,
-    router: Router,
+    site: Arc<S>,
     closing: CancellationToken,
     cut: CancellationToken,
 ) {
     let phase = connection.phase();
-    let service = service_fn(move |request| respond(router.clone(), phase.clone(), request));
+    let service = service_fn(move |request| respond(Arc::clone(&site), phase.clone(), request));
     let mut conversation = pin!(
         builder
             .serve_connection(TokioIo::new(connection), service)
@@ -203,13 +203,13 @@ async fn converse(
     }
 }
 
-async fn respond(
-    mut router: Router,
+async fn respond<S: Site>(
+    site: Arc<S>,
     phase: Phase,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     phase.begin_request();
-    let response = router.call(request.map(Body::new)).await?;
+    let response = site.respond(request.map(Body::new)).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         phase.upgrade();
     }

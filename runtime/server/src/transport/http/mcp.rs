@@ -6,18 +6,15 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use futures_util::future::join_all;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use rmcp::model::ProtocolVersion;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
 
 use super::sessions::{Entry, Sessions};
 use super::{Bodies, Context, Drain, headers, sse};
@@ -61,10 +58,14 @@ impl Mcp {
         }
     }
 
-    /// The route.
-    pub(crate) fn router(self) -> Router {
-        let methods = post(send).get(stand).delete(end).fallback(not_allowed);
-        Router::new().route("/mcp", methods).with_state(self)
+    /// Answers a request to `/mcp`.
+    pub(crate) async fn respond(&self, context: Context, request: Request) -> Response {
+        match *request.method() {
+            Method::POST => self.send(context, request).await,
+            Method::GET => self.stand(&context, request.headers()),
+            Method::DELETE => self.end(&context, request.headers()),
+            _ => not_allowed(),
+        }
     }
 }
 
@@ -100,37 +101,34 @@ impl Accepts {
     }
 }
 
-/// `POST`: one message, or a batch.
-async fn send(State(mcp): State<Mcp>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let Some(context) = head.extensions.get::<Context>().cloned() else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    if !is_json(&head.headers) {
-        let fault = fault::invalid("`Content-Type` must be `application/json`");
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &fault);
-    }
-    let accepts = Accepts::of(&head.headers);
-    if !accepts.json && !accepts.events {
-        let fault = fault::invalid("`Accept` must allow `application/json` or `text/event-stream`");
-        return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
-    }
-    let frame = match mcp.bodies.read(&head.headers, body).await {
-        Ok(bytes) => frame::read(&bytes),
-        Err(refusal) => return refusal.into_response(),
-    };
-    match frame {
-        Ok(Frame::Message(message)) => mcp.message(&head, context, accepts, message).await,
-        Ok(Frame::Batch(messages)) => mcp.batch(&head, &context, messages).await,
-        Ok(Frame::Nothing) => {
-            let fault = fault::invalid("the body is empty");
-            refuse(StatusCode::BAD_REQUEST, &fault)
-        }
-        Err(refusal) => json(StatusCode::BAD_REQUEST, refused(&refusal)),
-    }
-}
-
 impl Mcp {
+    /// `POST`: one message, or a batch.
+    async fn send(&self, context: Context, request: Request) -> Response {
+        let (head, body) = request.into_parts();
+        if !is_json(&head.headers) {
+            let fault = fault::invalid("`Content-Type` must be `application/json`");
+            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &fault);
+        }
+        let accepts = Accepts::of(&head.headers);
+        if !accepts.json && !accepts.events {
+            let fault = fault::invalid("`Accept` must allow `application/json` or `text/event-stream`");
+            return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
+        }
+        let frame = match self.bodies.read(&head.headers, body).await {
+            Ok(bytes) => frame::read(&bytes),
+            Err(refusal) => return refusal.into_response(),
+        };
+        match frame {
+            Ok(Frame::Message(message)) => self.message(&head, context, accepts, message).await,
+            Ok(Frame::Batch(messages)) => self.batch(&head, &context, messages).await,
+            Ok(Frame::Nothing) => {
+                let fault = fault::invalid("the body is empty");
+                refuse(StatusCode::BAD_REQUEST, &fault)
+            }
+            Err(refusal) => json(StatusCode::BAD_REQUEST, refused(&refusal)),
+        }
+    }
+
     async fn message(
         &self,
         head: &Parts,
@@ -200,9 +198,7 @@ impl Mcp {
         // Dropping the answer stops the work; the token is for those who ask.
         let origin = self.origin(&context, None, outbox, CancellationToken::new());
         let endpoint = Arc::clone(&self.endpoint);
-        let span = context.correlation.span();
-        let answering = async move { endpoint.answer(request, origin).await }.instrument(span);
-        let mut answering = Box::pin(answering);
+        let mut answering = Box::pin(async move { endpoint.answer(request, origin).await });
         let first = tokio::select! {
             biased;
             Some(first) = queue.recv() => first,
@@ -223,6 +219,52 @@ impl Mcp {
         // Whoever only listens takes no place from those who call.
         let place = (!listens).then_some(context.place);
         sse::response(Some(first), queue, last, (stream, place))
+    }
+
+    /// `GET`: a stream of what belongs to no request, for a session.
+    fn stand(&self, context: &Context, headers: &HeaderMap) -> Response {
+        let entry = match self.session(headers, context) {
+            Ok(entry) => entry,
+            Err(Missing::Unnamed) => return not_allowed(),
+            Err(missing) => return missing.response(None),
+        };
+        if !Accepts::of(headers).events {
+            let fault = fault::invalid("`Accept` must allow `text/event-stream`");
+            return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
+        }
+        let over = entry.stand();
+        let closing = self.drain.closing().clone();
+        let (outbox, queue) = Outbox::new();
+        let last = Box::pin(async move {
+            let announcing = async {
+                // The stream before this one ends first.
+                let mut listener = Arc::clone(&entry.listener).lock_owned().await;
+                listen::announce(&entry.session, &mut listener, &outbox).await;
+            };
+            tokio::select! {
+                () = announcing => {}
+                () = over.cancelled() => {}
+                () = closing.cancelled() => {}
+            }
+            entry.touch();
+            None
+        });
+        sse::response(None, queue, last, self.metrics.stream())
+    }
+
+    /// `DELETE`: the end of a session.
+    fn end(&self, context: &Context, headers: &HeaderMap) -> Response {
+        let Some(named) = headers.get(SESSION) else {
+            return not_allowed();
+        };
+        let ended = named
+            .to_str()
+            .is_ok_and(|id| self.sessions.end(&context.caller, id));
+        if ended {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            Missing::Unknown.response(None)
+        }
     }
 
     fn greet(&self, context: &Context, request: &Asked) -> Response {
@@ -298,14 +340,12 @@ impl Mcp {
         let session = Some(Arc::clone(&entry.session));
         let origin = self.origin(&context, session, outbox, working.cancel.clone());
         let (endpoint, entry) = (Arc::clone(&self.endpoint), Arc::clone(entry));
-        let span = context.correlation.span();
         async move {
             let answer = endpoint.answer(request, origin).await;
             entry.touch();
             drop(context);
             working.answer().then_some(answer)
         }
-        .instrument(span)
     }
 
     /// Several messages at once, which have one answer.
@@ -359,7 +399,7 @@ impl Mcp {
     ) -> Origin {
         Origin {
             caller: context.caller.clone(),
-            correlation: Some(context.correlation.id().into()),
+            correlation: Some(context.correlation.shared()),
             session,
             outbox,
             cancel,
@@ -415,61 +455,7 @@ impl Missing {
     }
 }
 
-/// `GET`: a stream of what belongs to no request, for a session.
-async fn stand(State(mcp): State<Mcp>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    let Some(context) = head.extensions.get::<Context>().cloned() else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let entry = match mcp.session(&head.headers, &context) {
-        Ok(entry) => entry,
-        Err(Missing::Unnamed) => return not_allowed().await,
-        Err(missing) => return missing.response(None),
-    };
-    if !Accepts::of(&head.headers).events {
-        let fault = fault::invalid("`Accept` must allow `text/event-stream`");
-        return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
-    }
-    let over = entry.stand();
-    let closing = mcp.drain.closing().clone();
-    let (outbox, queue) = Outbox::new();
-    let last = Box::pin(async move {
-        let announcing = async {
-            // The stream before this one ends first.
-            let mut listener = Arc::clone(&entry.listener).lock_owned().await;
-            listen::announce(&entry.session, &mut listener, &outbox).await;
-        };
-        tokio::select! {
-            () = announcing => {}
-            () = over.cancelled() => {}
-            () = closing.cancelled() => {}
-        }
-        entry.touch();
-        None
-    });
-    sse::response(None, queue, last, mcp.metrics.stream())
-}
-
-/// `DELETE`: the end of a session.
-async fn end(State(mcp): State<Mcp>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    let Some(context) = head.extensions.get::<Context>() else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let Some(named) = head.headers.get(SESSION) else {
-        return not_allowed().await;
-    };
-    let ended = named
-        .to_str()
-        .is_ok_and(|id| mcp.sessions.end(&context.caller, id));
-    if ended {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        Missing::Unknown.response(None)
-    }
-}
-
-async fn not_allowed() -> Response {
+fn not_allowed() -> Response {
     let allow = [(ALLOW, HeaderValue::from_static("POST, GET, DELETE"))];
     let fault = fault::invalid("this method needs `Mcp-Session-Id`; everything else is `POST`");
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &fault);

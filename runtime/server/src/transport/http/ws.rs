@@ -15,7 +15,6 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http::StatusCode;
 use ringfence_identity::Caller;
 use tokio::sync::mpsc;
-use tracing::Instrument as _;
 
 use super::{Context, Drain};
 use crate::metrics::Metrics;
@@ -64,8 +63,8 @@ async fn upgrade(
         let text = "the WebSocket subprotocol must be `mcp`";
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
-    let (caller, span) = (context.caller.clone(), context.correlation.span());
-    upgrade.on_upgrade(move |stream| serve(socket, caller, stream).instrument(span))
+    let (caller, labels) = (context.caller.clone(), context.correlation.labels());
+    upgrade.on_upgrade(move |stream| labels.scope(serve(socket, caller, stream)))
 }
 
 /// Serves one client until one side ends it.
