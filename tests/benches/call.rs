@@ -17,85 +17,15 @@ use std::time::{Duration, Instant};
 use ringfence_identity::Caller;
 use ringfence_policy::{Policy, Reach, Subject};
 use ringfence_sandbox::{Outcome, Prepared, Sandbox, Settings, Silent};
+use ringfence_tests::bare::Bare;
 use ringfence_tests::guests;
 use ringfence_tool::{Component, FunctionName};
 use tokio_util::sync::CancellationToken;
-use wasmtime::component::{self, ResourceTable, Val};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
-use wasmtime::{StoreLimits, StoreLimitsBuilder};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 const ROUNDS: usize = 60;
 const CALLS_PER_ROUND: u32 = 1000;
 /// What the issue of speed allows this call to cost.
 const RATIO_MAX: f64 = 2.0;
-
-struct BareState {
-    wasi: WasiCtx,
-    table: ResourceTable,
-    limits: StoreLimits,
-}
-
-impl WasiView for BareState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
-    }
-}
-
-struct Bare {
-    engine: Engine,
-    instance: component::InstancePre<BareState>,
-    export: component::ComponentExportIndex,
-}
-
-impl Bare {
-    fn new(bytes: &[u8]) -> Self {
-        let mut config = Config::new();
-        config
-            .consume_fuel(true)
-            .concurrency_support(false)
-            .gc_support(false);
-        let mut pool = PoolingAllocationConfig::default();
-        pool.total_component_instances(256)
-            .linear_memory_keep_resident(1 << 20);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-        let engine = Engine::new(&config).unwrap();
-        let component = component::Component::new(&engine, bytes).unwrap();
-        let mut linker = component::Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
-        let instance = linker.instantiate_pre(&component).unwrap();
-        let export = component.get_export_index(None, "echo").unwrap();
-        Self {
-            engine,
-            instance,
-            export,
-        }
-    }
-
-    async fn call(&self, text: &str) -> Val {
-        let state = BareState {
-            wasi: WasiCtx::builder().build(),
-            table: ResourceTable::new(),
-            limits: StoreLimitsBuilder::new().memory_size(64 << 20).build(),
-        };
-        let mut store = Store::new(&self.engine, state);
-        store.limiter(|state| &mut state.limits);
-        store.set_fuel(1_000_000_000).unwrap();
-        store.fuel_async_yield_interval(Some(250_000)).unwrap();
-        let instance = self.instance.instantiate_async(&mut store).await.unwrap();
-        let function = instance.get_func(&mut store, self.export).unwrap();
-        let mut results = [Val::Bool(false)];
-        function
-            .call_async(&mut store, &[Val::String(text.into())], &mut results)
-            .await
-            .unwrap();
-        let [value] = results;
-        value
-    }
-}
 
 struct Ours {
     sandbox: Arc<Sandbox>,

@@ -1,5 +1,5 @@
-//! What a call costs over HTTP: processor time of the server, beside a handler that answers the same
-//! bytes and runs nothing.
+//! What a call costs over HTTP: processor time of the server, beside two handlers that answer the same
+//! bytes: one runs nothing, the other makes the call in a sandbox of bare wasmtime.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -9,23 +9,29 @@
 )]
 
 use std::fs;
+use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
+use ringfence_tests::bare::Bare;
 use ringfence_tests::guests;
 use ringfence_tests::serving::Serving;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-/// How this program is told to be the baseline.
-const BASELINE: &str = "--baseline";
+/// How this program is told to be a baseline that runs nothing.
+const HANDLER: &str = "--handler";
+
+/// How this program is told to be a baseline that makes the call.
+const SANDBOX: &str = "--sandbox";
 
 const CONNECTIONS: usize = 16;
 const CALLS: usize = 1500;
@@ -47,8 +53,14 @@ struct Params<'r> {
     arguments: &'r RawValue,
 }
 
-/// The baseline: one route that parses the envelope and answers `result`.
-fn baseline(result: String) {
+#[derive(Deserialize)]
+struct Arguments<'r> {
+    text: &'r str,
+}
+
+/// A baseline: one route that parses the envelope, makes the call if it has a sandbox, and answers
+/// `result`.
+fn baseline(result: String, bare: Option<Bare>) {
     #[derive(Serialize)]
     struct Response<'r> {
         jsonrpc: &'static str,
@@ -56,11 +68,17 @@ fn baseline(result: String) {
         result: &'r RawValue,
     }
     let result = RawValue::from_string(result).unwrap();
+    let bare = Arc::new(bare);
     let answer = move |body: Bytes| {
-        let result = result.clone();
+        let (result, bare) = (result.clone(), Arc::clone(&bare));
         async move {
             let request: Request<'_> = serde_json::from_slice(&body).unwrap();
-            assert!(!request.params.name.is_empty() && !request.params.arguments.get().is_empty());
+            assert!(!request.params.name.is_empty());
+            let arguments: Arguments<'_> =
+                serde_json::from_str(request.params.arguments.get()).unwrap();
+            if let Some(bare) = &*bare {
+                black_box(bare.call(arguments.text).await);
+            }
             let response = Response {
                 jsonrpc: "2.0",
                 id: request.id,
@@ -88,9 +106,9 @@ fn baseline(result: String) {
 struct Baseline(Child, SocketAddr);
 
 impl Baseline {
-    fn start(result: &str) -> Self {
+    fn start(kind: &str, result: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([BASELINE, result])
+            .args([kind, result])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -204,21 +222,22 @@ fn measure(process: u32, address: SocketAddr, connections: usize) -> (f64, f64) 
     )
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let [_, flag, result] = arguments.as_slice()
-        && flag == BASELINE
-    {
-        return baseline(result.clone());
+    let echo = guests::plain("echo");
+    if let [_, kind, result] = arguments.as_slice() {
+        let bare = (kind == SANDBOX).then(|| Bare::new(&echo));
+        return baseline(result.clone(), bare);
     }
     let folder = tempfile::tempdir().unwrap();
     let tool = folder.path().join("echo.wasm");
-    fs::write(&tool, guests::plain("echo")).unwrap();
+    fs::write(&tool, echo).unwrap();
     let server = Serving::start([tool.as_os_str()]);
     let answer = Client::connect(server.address()).call();
     let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
@@ -226,25 +245,36 @@ fn main() {
         answer["result"]["structuredContent"].is_object(),
         "{answer}"
     );
-    let other = Baseline::start(&answer["result"].to_string());
-    println!("| figure | ringfence | baseline | ratio |\n|---|---|---|---|");
+    let answer = answer["result"].to_string();
+    let handler = Baseline::start(HANDLER, &answer);
+    let sandbox = Baseline::start(SANDBOX, &answer);
+    println!(
+        "| figure | ringfence | handler | ratio | handler and bare sandbox | ratio |\n\
+         |---|---|---|---|---|---|"
+    );
     for connections in [1, CONNECTIONS] {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let sides = [
+            (server.process(), server.address()),
+            (handler.0.id(), handler.1),
+            (sandbox.0.id(), sandbox.1),
+        ];
+        let mut measured: [Vec<(f64, f64)>; 3] = Default::default();
         for _ in 0..ROUNDS {
-            ours.push(measure(server.process(), server.address(), connections));
-            theirs.push(measure(other.0.id(), other.1, connections));
+            for ((process, address), all) in sides.iter().zip(&mut measured) {
+                all.push(measure(*process, *address, connections));
+            }
         }
-        let part =
-            |of: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| median(of.iter().map(part).collect());
-        let (cpu, base) = (part(&ours, |it| it.0), part(&theirs, |it| it.0));
-        println!(
-            "| processor time of a call, {connections} connections | {cpu:.1} µs | {base:.1} µs | {:.2} |",
-            cpu / base
-        );
-        let (time, base) = (part(&ours, |it| it.1), part(&theirs, |it| it.1));
-        println!(
-            "| a call, p50, {connections} connections | {time:.0} µs | {base:.0} µs | {:.2} |",
-            time / base
-        );
+        let line = |what: &str, part: fn(&(f64, f64)) -> f64| {
+            let [ours, handler, sandbox] =
+                measured.each_ref().map(|of| median(of.iter().map(part)));
+            println!(
+                "| {what}, {connections} connections | {ours:.1} µs | {handler:.1} µs | {:.2} | \
+                 {sandbox:.1} µs | {:.2} |",
+                ours / handler,
+                ours / sandbox
+            );
+        };
+        line("processor time of a call", |it| it.0);
+        line("a call, p50", |it| it.1);
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the guests under `guests/` as bytes, what each of them must lead to, and the shortest way
 //! from bytes to an answer. Refuses to know a protocol: those tests drive the program from outside.
 
+pub mod bare;
 pub mod binary;
 pub mod clients;
 pub mod generated;

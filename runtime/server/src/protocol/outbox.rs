@@ -4,6 +4,7 @@
 
 use rmcp::model::RequestId;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -12,6 +13,9 @@ use super::fault::Fault;
 /// Messages that wait to be sent. Beyond it whoever has one waits: a client that does not read gets
 /// no more work done.
 const QUEUE_MAX: usize = 64;
+
+/// What an answer has around its result, when its id is short.
+const ENVELOPE_BYTES_USUAL: usize = 64;
 
 /// A message as JSON text.
 pub(crate) type Text = Vec<u8>;
@@ -116,22 +120,22 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// A result.
-    pub(crate) fn result(id: &RequestId, result: &impl Serialize) -> Self {
+    pub(crate) fn result(id: &RequestId, result: &RawValue) -> Self {
         #[derive(Serialize)]
-        struct Response<'r, R> {
+        struct Response<'r> {
             jsonrpc: &'static str,
             id: &'r RequestId,
-            result: &'r R,
+            result: &'r RawValue,
         }
         let response = Response {
             jsonrpc: "2.0",
             id,
             result,
         };
-        Self {
-            text: text(&response),
-            status: 200,
-        }
+        let mut text = Vec::with_capacity(result.get().len() + ENVELOPE_BYTES_USUAL);
+        // Text and numbers into memory: nothing can fail.
+        let _ = serde_json::to_writer(&mut text, &response);
+        Self { text, status: 200 }
     }
 
     /// An error. Without an id when it is not known what it answers.

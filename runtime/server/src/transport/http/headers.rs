@@ -3,6 +3,8 @@
 //! Owns that both say the same, so that whoever routes by headers and whoever reads the body see one
 //! request (SEP-2243). Only the stateless era has these headers.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
@@ -116,7 +118,7 @@ fn must_say(
     let said = single(headers, header)?
         .ok_or_else(|| fault::header(format!("the header `{header}` is missing")))?;
     let said = match coding {
-        Coding::Plain => said.to_owned(),
+        Coding::Plain => Cow::Borrowed(said),
         Coding::MayBeEncoded => decode(header, said)?,
     };
     if said == expected {
@@ -146,17 +148,18 @@ fn single<'h>(headers: &'h HeaderMap, header: &HeaderName) -> Result<Option<&'h 
 }
 
 /// A value that may be wrapped, because headers hold little beyond ASCII: `=?base64?…?=`.
-fn decode(header: &HeaderName, value: &str) -> Result<String, Fault> {
+fn decode<'v>(header: &HeaderName, value: &'v str) -> Result<Cow<'v, str>, Fault> {
     let Some(encoded) = value
         .strip_prefix("=?base64?")
         .and_then(|rest| rest.strip_suffix("?="))
     else {
-        return Ok(value.to_owned());
+        return Ok(Cow::Borrowed(value));
     };
     STANDARD
         .decode(encoded)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
+        .map(Cow::Owned)
         .ok_or_else(|| fault::header(format!("the header `{header}` is not valid base64")))
 }
 

@@ -22,11 +22,11 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Site;
 use super::answer::Answer;
 use super::backoff::Backoff;
 use super::connection::{Connection, Holds, Phase};
 use super::drain::Drain;
-use super::Site;
 use super::limits::Limits;
 use crate::metrics::Metrics;
 

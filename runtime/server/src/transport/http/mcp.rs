@@ -87,15 +87,10 @@ impl Accepts {
         let ranges = values.filter_map(|value| value.to_str().ok());
         for range in ranges.flat_map(|value| value.split(',')) {
             let range = range.split(';').next().unwrap_or_default().trim();
-            match range.to_ascii_lowercase().as_str() {
-                "*/*" => {
-                    accepts.json = true;
-                    accepts.events = true;
-                }
-                "application/json" | "application/*" => accepts.json = true,
-                "text/event-stream" | "text/*" => accepts.events = true,
-                _ => {}
-            }
+            let is = |name: &str| range.eq_ignore_ascii_case(name);
+            let everything = is("*/*");
+            accepts.json |= everything || is("application/json") || is("application/*");
+            accepts.events |= everything || is("text/event-stream") || is("text/*");
         }
         accepts
     }
@@ -111,7 +106,8 @@ impl Mcp {
         }
         let accepts = Accepts::of(&head.headers);
         if !accepts.json && !accepts.events {
-            let fault = fault::invalid("`Accept` must allow `application/json` or `text/event-stream`");
+            let fault =
+                fault::invalid("`Accept` must allow `application/json` or `text/event-stream`");
             return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
         }
         let frame = match self.bodies.read(&head.headers, body).await {

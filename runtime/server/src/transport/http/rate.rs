@@ -4,7 +4,6 @@
 //! connection for nothing, so it is told to come back.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringfence_identity::Caller;
@@ -93,13 +92,9 @@ impl Drop for Held {
     fn drop(&mut self) {
         let mut counts = self.inner.counts();
         counts.all = counts.all.saturating_sub(1);
-        if let Entry::Occupied(mut count) = counts.principals.entry(self.caller.clone()) {
-            match count.get().checked_sub(1) {
-                None | Some(0) => {
-                    count.remove();
-                }
-                Some(left) => *count.get_mut() = left,
-            }
+        match counts.principals.get_mut(&self.caller) {
+            Some(count @ 2..) => *count -= 1,
+            _ => drop(counts.principals.remove(&self.caller)),
         }
     }
 }
