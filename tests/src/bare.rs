@@ -1,7 +1,11 @@
 //! A sandbox as a careful programmer writes it with bare wasmtime: what benches compare with.
 //!
 //! Owns no limit but fuel and memory, and neither JSON nor a receipt.
-#![expect(clippy::unwrap_used, reason = "a bench ends when it cannot measure")]
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a bench ends when it cannot measure"
+)]
 
 use std::fmt;
 
