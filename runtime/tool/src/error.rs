@@ -42,8 +42,9 @@ pub enum ReadError {
     /// A core module that says nothing about its interface.
     #[error(
         "a core module without an interface: it has no `component-type` section. Build a WASI \
-         reactor (a library) against a WIT world with wit-bindgen, or turn the module into a \
-         component with `wasm-tools component new`; a program with only `_start` is not a tool"
+         reactor (a library) against a WIT world with wit-bindgen, give it the world that it was built \
+         for with `ringfence pack MODULE --wit DIR`, or turn it into a component with `wasm-tools \
+         component new`; a program with only `_start` is not a tool"
     )]
     NoInterface,
     /// A core module that could not be made into a component.

@@ -194,8 +194,10 @@ impl Writer {
                     [("minimum", minimum), ("maximum", maximum)],
                 )
             }
+            // Two schemas instead of two types in one: some clients know only one type at a time.
             Type::Float(_) if self.direction == Direction::Output => {
-                with(Object::new(), [("type", vec!["number", "null"].into())])
+                let alternatives = vec![typed("number"), typed("null")];
+                with(Object::new(), [("anyOf", alternatives.into())])
             }
             Type::Float(_) => typed("number"),
             Type::String => typed("string"),
