@@ -73,6 +73,24 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// The smallest memory that a call can have: one WebAssembly page.
+    pub const MEMORY_BYTES_MIN: usize = 64 * KIB;
+
+    /// The most fuel that a budget may name: days of work, which the clocks end first.
+    pub const FUEL_MAX: u64 = 1_000_000_000_000_000;
+
+    /// The most handles that a budget may name. Each is a file descriptor of the host at worst.
+    pub const HANDLES_MAX: usize = 10_000;
+
+    /// The most lines of log that a budget may name. Bounds what one call writes to a disk.
+    pub const LOG_LINES_MAX: usize = 100_000;
+
+    /// The most output that a budget may name. It is held in memory until the call ends.
+    pub const OUTPUT_BYTES_MAX: usize = 16 * MIB;
+
+    /// The largest result that a budget may name. It is held in memory twice while it is sent.
+    pub const RESULT_BYTES_MAX: usize = 16 * MIB;
+
     /// The largest linear memory that a budget may name: what a pooled slot reserves.
     pub const MEMORY_BYTES_MAX: usize = 512 * MIB;
 

@@ -1,46 +1,154 @@
 //! One capability, as text that a person can read.
 //!
-//! Owns the grammar: `fs.read=HOST:GUEST`, `fs.write=HOST:GUEST`, `env=NAME`. What is parsed prints
-//! back the same. Refuses to know whether the directory exists.
+//! Owns the grammar of a whole grant: `KIND` or `KIND=VALUE`. What is parsed prints back the same.
+//! Refuses to know whether what it names exists, and who gets it.
+//!
+//! | kind | example | what it gives |
+//! |---|---|---|
+//! | `fs.list` | `fs.list=/srv/docs:/docs` | names, sizes and times below a directory |
+//! | `fs.read` | `fs.read=/srv/docs:/docs/**/*.md` | to list, and to read contents |
+//! | `fs.create` | `fs.create=/srv/out:/out` | to make new files and directories |
+//! | `fs.change` | `fs.change=/srv/out:/out` | to change contents, sizes and times of what is there |
+//! | `fs.delete` | `fs.delete=/srv/out:/out/*.tmp` | to delete, and to rename away |
+//! | `fs.write` | `fs.write=/srv/work:/work` | all of these |
+//! | `net` | `net=GET,POST https://api.example.com/v1` | HTTP requests |
+//! | `socket` | `socket=tcp:10.0.0.5:5432` | TCP connections, UDP datagrams |
+//! | `env` | `env=LANG` | one environment variable |
+//! | `secret` | `secret=TOKEN->api.example.com:x-api-key` | a secret in requests to one host |
+//! | `config` | `config=greeting` | one configuration value |
+//! | `kv` | `kv=notes:10MiB` | one bucket of the key-value store |
+//! | `clock.precise` | `clock.precise` | clocks that are not coarsened |
+//! | `random` | `random` | random bytes; every tool has them until a rule denies them |
+//! | `tools` | `tools=text_*` | to call other tools |
+//! | `stdin`, `stdout` | `stdin` | the streams of whoever runs `ringfence call` |
+//! | `budget.…` | `budget.wall=30s` | no more than that for one call |
+
+mod bucket;
+mod capability;
+mod files;
+mod glob;
+mod host;
+mod invalid;
+mod kind;
+mod limit;
+mod methods;
+mod name;
+mod net;
+mod network;
+mod ports;
+mod quantity;
+mod secret;
+mod socket;
+mod tools;
+mod url_path;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 
-use thiserror::Error;
+pub use bucket::{BucketGrant, BucketName};
+pub use capability::{Capability, FileCapability, NetCapability};
+pub use files::{FileGrant, FileKind, FileOperation, FileOperations, GuestPath};
+pub use glob::Glob;
+pub use host::{Host, HostName, HostPattern};
+pub use invalid::InvalidGrant;
+pub use kind::{Kind, Kinds};
+pub use limit::{Limit, LimitKind};
+pub use methods::Methods;
+pub use name::{ConfigKey, EnvName, SecretName};
+pub use net::{NetGrant, OutgoingRequest, Scheme};
+pub use network::Network;
+pub use ports::Ports;
+pub use secret::{HeaderName, SecretGrant};
+pub use socket::{Protocol, SocketGrant};
+pub use tools::ToolPattern;
+pub use url_path::UrlPath;
+
+pub(crate) use files::is_normal;
+pub(crate) use invalid::shown;
+pub(crate) use tools::PATTERN_BYTES_MAX as TOOL_PATTERN_BYTES_MAX;
+pub(crate) use url_path::could_be_any;
 
 /// The longest grant, in bytes: no path that Linux accepts is longer than 4,096 bytes, and a grant
-/// holds two.
+/// holds two. Bounds what a peer that may propose a grant makes us parse.
 pub(crate) const GRANT_BYTES_MAX: usize = 2 * 4096 + 16;
 
 /// Something a tool is allowed to touch. What no grant names, no tool can reach.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Grant {
+    /// `budget.KIND=AMOUNT`: one call may use no more than that.
+    Budget(Limit),
+    /// `clock.precise`: clocks that are not coarsened.
+    ClockPrecise,
+    /// `config=KEY`: one configuration value.
+    Config(ConfigKey),
     /// `env=NAME`: the value of one environment variable of the host.
     Env(EnvName),
-    /// `fs.read=HOST:GUEST`: to list and read what is below a directory.
-    FsRead {
-        /// The directory on the host.
-        host: PathBuf,
-        /// Where the tool sees it.
-        guest: GuestPath,
-    },
-    /// `fs.write=HOST:GUEST`: to read, create, change and delete what is below a directory.
-    FsWrite {
-        /// The directory on the host.
-        host: PathBuf,
-        /// Where the tool sees it.
-        guest: GuestPath,
-    },
+    /// `fs.KIND=HOST:GUEST`: files.
+    Files(FileGrant),
+    /// `kv=BUCKET[:QUOTA]`: one bucket of the key-value store.
+    Kv(BucketGrant),
+    /// `net=[METHODS ]SCHEME://HOST[:PORT][/PATH]`: HTTP requests.
+    Net(NetGrant),
+    /// `random`: random bytes.
+    Random,
+    /// `secret=NAME->HOST[:PORT][:HEADER]`: a secret that the host adds to requests.
+    Secret(SecretGrant),
+    /// `socket=PROTOCOL:HOST:PORT[-PORT]`: TCP connections or UDP datagrams.
+    Socket(SocketGrant),
+    /// `stdin`: what is piped into `ringfence call`.
+    Stdin,
+    /// `stdout`: what the tool writes is shown by `ringfence call` as it comes.
+    Stdout,
+    /// `tools=PATTERN`: to call other tools.
+    Tools(ToolPattern),
+}
+
+impl Grant {
+    /// The range of addresses that it names, when it is about a network.
+    pub fn range(&self) -> Option<&Network> {
+        match self {
+            Self::Net(net) => net.host.network(),
+            Self::Socket(socket) => socket.host.network(),
+            _ => None,
+        }
+    }
+
+    /// What kind of capability it is; a budget is none.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Budget(_) => None,
+            Self::ClockPrecise => Some(Kind::ClockPrecise),
+            Self::Config(_) => Some(Kind::Config),
+            Self::Env(_) => Some(Kind::Env),
+            Self::Files(files) => Some(files.kind.into()),
+            Self::Kv(_) => Some(Kind::Kv),
+            Self::Net(_) => Some(Kind::Net),
+            Self::Random => Some(Kind::Random),
+            Self::Secret(_) => Some(Kind::Secret),
+            Self::Socket(_) => Some(Kind::Socket),
+            Self::Stdin => Some(Kind::Stdin),
+            Self::Stdout => Some(Kind::Stdout),
+            Self::Tools(_) => Some(Kind::Tools),
+        }
+    }
 }
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Budget(limit) => write!(f, "{limit}"),
+            Self::ClockPrecise => f.write_str(Kind::ClockPrecise.word()),
+            Self::Config(key) => write!(f, "config={key}"),
             Self::Env(name) => write!(f, "env={name}"),
-            Self::FsRead { host, guest } => write!(f, "fs.read={}:{guest}", host.display()),
-            Self::FsWrite { host, guest } => write!(f, "fs.write={}:{guest}", host.display()),
+            Self::Files(files) => write!(f, "{files}"),
+            Self::Kv(bucket) => write!(f, "kv={bucket}"),
+            Self::Net(net) => write!(f, "net={net}"),
+            Self::Random => f.write_str(Kind::Random.word()),
+            Self::Secret(secret) => write!(f, "secret={secret}"),
+            Self::Socket(socket) => write!(f, "socket={socket}"),
+            Self::Stdin => f.write_str(Kind::Stdin.word()),
+            Self::Stdout => f.write_str(Kind::Stdout.word()),
+            Self::Tools(pattern) => write!(f, "tools={pattern}"),
         }
     }
 }
@@ -52,185 +160,40 @@ impl FromStr for Grant {
         if text.len() > GRANT_BYTES_MAX {
             return Err(InvalidGrant::TooLong);
         }
-        let Some((kind, value)) = text.split_once('=') else {
-            return Err(InvalidGrant::NoValue(text.escape_debug().to_string()));
+        let (word, value) = match text.split_once('=') {
+            Some((word, value)) => (word, Some(value)),
+            None => (text, None),
+        };
+        if let Some(limit) = word.strip_prefix(limit::PREFIX) {
+            return Limit::parse(limit, value).map(Self::Budget);
+        }
+        let kind: Kind = word.parse()?;
+        let Some(value) = value else {
+            return match kind {
+                Kind::ClockPrecise => Ok(Self::ClockPrecise),
+                Kind::Random => Ok(Self::Random),
+                Kind::Stdin => Ok(Self::Stdin),
+                Kind::Stdout => Ok(Self::Stdout),
+                _ => Err(InvalidGrant::NoValue(kind)),
+            };
         };
         match kind {
-            "fs.read" => directory(value).map(|(host, guest)| Self::FsRead { host, guest }),
-            "fs.write" => directory(value).map(|(host, guest)| Self::FsWrite { host, guest }),
-            "env" => value.parse().map(Self::Env),
-            _ => Err(InvalidGrant::UnknownKind(kind.escape_debug().to_string())),
+            Kind::ClockPrecise | Kind::Random | Kind::Stdin | Kind::Stdout => {
+                Err(InvalidGrant::Value(kind))
+            }
+            Kind::Config => value.parse().map(Self::Config),
+            Kind::Env => value.parse().map(Self::Env),
+            Kind::FsChange => FileGrant::parse(FileKind::Change, value).map(Self::Files),
+            Kind::FsCreate => FileGrant::parse(FileKind::Create, value).map(Self::Files),
+            Kind::FsDelete => FileGrant::parse(FileKind::Delete, value).map(Self::Files),
+            Kind::FsList => FileGrant::parse(FileKind::List, value).map(Self::Files),
+            Kind::FsRead => FileGrant::parse(FileKind::Read, value).map(Self::Files),
+            Kind::FsWrite => FileGrant::parse(FileKind::Write, value).map(Self::Files),
+            Kind::Kv => value.parse().map(Self::Kv),
+            Kind::Net => NetGrant::parse(value).map(Self::Net),
+            Kind::Secret => value.parse().map(Self::Secret),
+            Kind::Socket => SocketGrant::parse(value).map(Self::Socket),
+            Kind::Tools => value.parse().map(Self::Tools),
         }
-    }
-}
-
-/// `HOST:GUEST`. The last colon that a slash follows parts them, so a host path may hold colons.
-fn directory(value: &str) -> Result<(PathBuf, GuestPath), InvalidGrant> {
-    let Some(at) = value.rfind(":/") else {
-        return Err(InvalidGrant::NoGuestPath(value.escape_debug().to_string()));
-    };
-    let (host, guest) = value.split_at(at);
-    let guest = guest.trim_start_matches(':');
-    if host.is_empty() || host.contains('\0') {
-        return Err(InvalidGrant::NoHostPath(value.escape_debug().to_string()));
-    }
-    Ok((PathBuf::from(host), guest.parse()?))
-}
-
-/// An absolute, normal path as the tool sees it: no `.`, `..`, empty part or control character.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GuestPath(Arc<str>);
-
-impl GuestPath {
-    /// The path as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for GuestPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<Path> for GuestPath {
-    fn as_ref(&self) -> &Path {
-        Path::new(&*self.0)
-    }
-}
-
-impl FromStr for GuestPath {
-    type Err = InvalidGrant;
-
-    fn from_str(text: &str) -> Result<Self, InvalidGrant> {
-        let trimmed = text
-            .strip_suffix('/')
-            .filter(|rest| !rest.is_empty())
-            .unwrap_or(text);
-        let normal = trimmed == "/"
-            || trimmed
-                .strip_prefix('/')
-                .is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")));
-        if normal && !trimmed.chars().any(char::is_control) {
-            Ok(Self(Arc::from(trimmed)))
-        } else {
-            Err(InvalidGrant::GuestPath(text.escape_debug().to_string()))
-        }
-    }
-}
-
-/// The name of an environment variable.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EnvName(Arc<str>);
-
-impl EnvName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EnvName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for EnvName {
-    type Err = InvalidGrant;
-
-    fn from_str(text: &str) -> Result<Self, InvalidGrant> {
-        let valid = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if valid {
-            Ok(Self(Arc::from(text)))
-        } else {
-            Err(InvalidGrant::EnvName(text.escape_debug().to_string()))
-        }
-    }
-}
-
-/// Text that is not a grant. The message says what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum InvalidGrant {
-    /// Not the name of an environment variable.
-    #[error("expected the name of an environment variable, such as `env=LANG`, not `{0}`")]
-    EnvName(String),
-    /// The guest path is relative or not normal.
-    #[error("expected an absolute guest path without `.` or `..`, such as `/docs`, not `{0}`")]
-    GuestPath(String),
-    /// There is no guest path.
-    #[error("expected HOST:GUEST with an absolute guest path, such as `./docs:/docs`, not `{0}`")]
-    NoGuestPath(String),
-    /// There is no host path.
-    #[error("expected a host directory before the colon, such as `./docs:/docs`, not `{0}`")]
-    NoHostPath(String),
-    /// There is no equals sign.
-    #[error("expected KIND=VALUE, such as `fs.read=./docs:/docs` or `env=LANG`, not `{0}`")]
-    NoValue(String),
-    /// It is longer than any path.
-    #[error("a grant has at most {GRANT_BYTES_MAX} bytes")]
-    TooLong,
-    /// There is no such kind.
-    #[error("unknown capability `{0}`: expected `fs.read`, `fs.write` or `env`")]
-    UnknownKind(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_parsed_prints_back() {
-        for text in [
-            "env=LANG",
-            "fs.read=./docs:/docs",
-            "fs.write=/srv/a:b/c:/work",
-            "fs.read=.:/",
-        ] {
-            assert_eq!(text.parse::<Grant>().unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn nothing_half_understood_becomes_a_grant() {
-        for text in [
-            "",
-            "fs",
-            "fs.read",
-            "fs.read=",
-            "fs.read=docs",
-            "fs.read=:/docs",
-            "fs.read=docs:docs",
-            "fs.read=docs:/a/../b",
-            "fs.read=docs:/a//b",
-            "fs.read=docs:/a\n",
-            "fs.Read=a:/b",
-            "env=",
-            "env=A B",
-            "env=A=B",
-            "env=*",
-            "env=1A",
-            "net=https://example.com",
-            "*",
-        ] {
-            assert!(text.parse::<Grant>().is_err(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_error_names_what_to_write() {
-        let error = "net=https://example.com"
-            .parse::<Grant>()
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("`net`") && error.contains("fs.read"),
-            "{error}"
-        );
     }
 }

@@ -1,13 +1,16 @@
 //! Leave to run one call.
 //!
 //! Owns the proof that policy was asked. Its fields are private and it cannot be cloned: whoever
-//! holds one got it from [`crate::Policy::decide`] or [`crate::Policy::describe`], and hands it over
-//! to run the call.
+//! holds one got it from [`crate::Policy::decide`], [`crate::Policy::approved`] or
+//! [`crate::Policy::describe`], and hands it over to run the call.
+
+use std::sync::Arc;
 
 use ringfence_identity::Caller;
 use ringfence_tool::{Digest, FunctionName};
 
 use crate::budget::Budget;
+use crate::effective::Effective;
 use crate::grant::Grant;
 
 /// Leave for one caller to run one function of one component once, with these capabilities and
@@ -18,7 +21,7 @@ pub struct Permit {
     caller: Caller,
     digest: Digest,
     function: FunctionName,
-    grants: Vec<Grant>,
+    effective: Arc<Effective>,
     budget: Budget,
 }
 
@@ -27,14 +30,14 @@ impl Permit {
         caller: Caller,
         digest: Digest,
         function: FunctionName,
-        grants: Vec<Grant>,
+        effective: Arc<Effective>,
         budget: Budget,
     ) -> Self {
         Self {
             caller,
             digest,
             function,
-            grants,
+            effective,
             budget,
         }
     }
@@ -56,7 +59,12 @@ impl Permit {
 
     /// What the call may touch.
     pub fn grants(&self) -> &[Grant] {
-        &self.grants
+        self.effective.grants()
+    }
+
+    /// What the call may touch, to be asked at each effect.
+    pub fn effective(&self) -> &Arc<Effective> {
+        &self.effective
     }
 
     /// How much the call may use.

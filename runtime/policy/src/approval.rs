@@ -1,0 +1,105 @@
+//! A question to a person, and the answer.
+//!
+//! Owns what the answer is bound to: the caller, the bytes of the tool, its function, and everything
+//! dangerous that it was granted. When one of these changes, the answer is to another question.
+//! Refuses to ask, to remember, and to know the arguments of the call: that is for whoever keeps
+//! approvals.
+
+use std::fmt;
+
+use ringfence_identity::Caller;
+use ringfence_tool::{ComponentName, Digest, FunctionName};
+
+use crate::denial::named;
+use crate::effective::{Effective, Granted};
+use crate::rule::Mode;
+use crate::subject::Subject;
+
+/// A call that a person has to approve of first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalNeeded {
+    caller: Caller,
+    component: ComponentName,
+    digest: Digest,
+    function: FunctionName,
+    capabilities: Vec<Granted>,
+    words: String,
+}
+
+impl ApprovalNeeded {
+    /// The question, when there is one to ask.
+    pub(crate) fn of(
+        caller: &Caller,
+        subject: &Subject<'_>,
+        effective: &Effective,
+    ) -> Option<Self> {
+        let danger =
+            effective.dangerous().mode == Mode::Ask && effective.unapproved().next().is_some();
+        if !danger && effective.call().mode != Mode::Ask {
+            return None;
+        }
+        Some(Self {
+            caller: caller.clone(),
+            component: subject.component.clone(),
+            digest: *subject.digest,
+            function: subject.function.clone(),
+            capabilities: effective.unapproved().cloned().collect(),
+            words: named(effective),
+        })
+    }
+
+    /// Who wants to call.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Which tool.
+    pub fn tool(&self) -> String {
+        format!("{}_{}", self.component, self.function)
+    }
+
+    /// Of which bytes.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// What makes it dangerous; nothing when policy asks for every call.
+    pub fn capabilities(&self) -> &[Granted] {
+        &self.capabilities
+    }
+
+    /// A person's yes. Whoever calls this has asked one, outside of the model's reach.
+    pub fn approve(self) -> Approval {
+        Approval(self)
+    }
+}
+
+impl fmt::Display for ApprovalNeeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tool = self.tool();
+        write!(f, "a person has to approve of `{tool}`")?;
+        if !self.words.is_empty() {
+            write!(f, " with {}", self.words)?;
+        }
+        f.write_str(
+            "; nobody was asked. Grant it on the command line, or set `dangerous = \"allow\"` for it \
+             in the policy file",
+        )
+    }
+}
+
+/// A person's yes to one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval(ApprovalNeeded);
+
+impl Approval {
+    /// What was approved of.
+    pub fn question(&self) -> &ApprovalNeeded {
+        &self.0
+    }
+
+    /// Whether it answers `needed`: the same caller, bytes, function and capabilities.
+    pub fn answers(&self, needed: &ApprovalNeeded) -> bool {
+        self.0 == *needed
+    }
+}

@@ -1,0 +1,528 @@
+//! Questions at the effect.
+//!
+//! Owns the answers, each with the line that decides. Every question is answered from the index and
+//! touches nothing. Refuses to resolve a name or to open a file, and to know which addresses are
+//! public: that it is told.
+
+use core::net::IpAddr;
+use std::borrow::Cow;
+
+use super::hosts::Sought;
+use super::{Effective, Granted, Refusal, RefusalReason};
+use crate::grant::{
+    Capability, FileOperation, Grant, GuestPath, Host, HostName, HostPattern, Kind,
+    OutgoingRequest, Protocol, Scheme, SecretGrant, is_normal,
+};
+use crate::subtract::taken;
+
+impl Effective {
+    /// Whether the tool may do `operation` with `path`, which is absolute and normal.
+    ///
+    /// Of two grants that begin at different directories the deeper one counts alone: it is what is
+    /// mounted there.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn file(&self, operation: FileOperation, path: &str) -> Result<&Granted, Refusal> {
+        let refuse = |reason| {
+            let kind = match operation {
+                FileOperation::List | FileOperation::Read => Kind::FsRead,
+                _ => Kind::FsWrite,
+            };
+            let wanted = format!("{} {path}", operation.word());
+            Refusal::new(wanted, format!("{kind}=HOST:{path}"), reason)
+        };
+        if !is_normal(path) {
+            return Err(refuse(RefusalReason::Unclear));
+        }
+        if let Some(place) = self.denies_file(operation, path) {
+            return Err(refuse(self.denied_at(place)));
+        }
+        let mounted = self.index.granted.files.above(path).last();
+        let places = mounted.into_iter().flatten().copied();
+        let fits = |place: &usize| {
+            matches!(self.granted.get(*place), Some(Granted { grant: Grant::Files(files), .. })
+                if files.covers(operation, path))
+        };
+        let granted = self.first(places.filter(fits));
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        if self.reach.asks_file(operation, path) {
+            Ok(granted)
+        } else {
+            Err(refuse(RefusalReason::NotRequested))
+        }
+    }
+
+    /// Whether the tool may give `from` the name `to`. For a directory this also asks whether any
+    /// rule is about something below it, which would slip from under that rule.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn rename(&self, from: &str, to: &str, directory: bool) -> Result<&Granted, Refusal> {
+        self.file(FileOperation::Delete, from)?;
+        let granted = self.file(FileOperation::Create, to)?;
+        // What is there under the new name is gone.
+        self.file(FileOperation::Delete, to)?;
+        if directory && (self.is_divided(from) || self.is_divided(to)) {
+            let wanted = format!("rename {from} to {to}");
+            let grant = format!("fs.write=HOST:{from}");
+            return Err(Refusal::new(wanted, grant, RefusalReason::Unclear));
+        }
+        Ok(granted)
+    }
+
+    /// Whether some rule is about a part of what is below `path`, so that the directory cannot be
+    /// handed out, linked or moved as a whole.
+    pub fn is_divided(&self, path: &str) -> bool {
+        let Ok(path) = path.parse::<GuestPath>() else {
+            return true;
+        };
+        let by_grant = self.grants.iter().any(|grant| match grant {
+            Grant::Files(files) => {
+                (files.guest != path && path.below(files.guest.as_str()).is_some())
+                    || (files.glob.is_some() && crate::reach::touch(&files.guest, &path))
+            }
+            _ => false,
+        });
+        by_grant
+            || self.denied.iter().any(|denied| match &denied.capability {
+                Capability::Files(files) => files.may_lie_below(&path),
+                _ => false,
+            })
+    }
+
+    /// Whether the tool may send `request`, and where its host may be connected to.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn request<'e, 'r>(
+        &'e self,
+        request: &OutgoingRequest<'r>,
+    ) -> Result<Destination<'e, 'r>, Refusal> {
+        let refuse = |reason| refuse_request(request, reason);
+        if let Some(place) = self.denies_request(request, None) {
+            return Err(refuse(self.denied_at(place)));
+        }
+        let sought = Sought {
+            path: &lowercase(request.path),
+            every_path: false,
+        };
+        let (mut first, mut public) = (None, false);
+        self.index
+            .granted
+            .net
+            .visit(request.host, &sought, |place| {
+                if let Some(Grant::Net(net)) = self.grants.get(*place)
+                    && net.covers(request)
+                {
+                    first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+                    public |= !matches!(net.host, HostPattern::Network(_));
+                }
+            });
+        let granted = self.first(first.into_iter());
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        if !self.reach.asks_request(request) {
+            return Err(refuse(RefusalReason::NotRequested));
+        }
+        Ok(Destination {
+            effective: self,
+            request: *request,
+            granted,
+            public,
+        })
+    }
+
+    /// Whether the tool may speak to this peer, and where a name may lead.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn socket<'e, 'r>(
+        &'e self,
+        protocol: Protocol,
+        host: &'r Host,
+        port: u16,
+    ) -> Result<Peer<'e, 'r>, Refusal> {
+        let refuse = |reason| {
+            let grant = format!("socket={}:{host}:{port}", protocol.word());
+            let wanted = format!("{} {host}:{port}", protocol.word());
+            Refusal::new(wanted, grant, reason)
+        };
+        if let Some(place) = self.denies_socket(protocol, host, port) {
+            return Err(refuse(self.denied_at(place)));
+        }
+        let (mut first, mut public) = (None, false);
+        self.index
+            .granted
+            .sockets
+            .visit(host, &EVERY_PATH, |place| {
+                if let Some(Grant::Socket(socket)) = self.grants.get(*place)
+                    && socket.covers(protocol, host, port)
+                {
+                    first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+                    public |= !matches!(socket.host, HostPattern::Network(_));
+                }
+            });
+        let granted = self.first(first.into_iter());
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        if !self.reach.asks_socket(protocol, host, port) {
+            return Err(refuse(RefusalReason::NotRequested));
+        }
+        Ok(Peer {
+            effective: self,
+            protocol,
+            host,
+            port,
+            granted,
+            public,
+        })
+    }
+
+    /// Whether the tool may learn the addresses of `name`: only when it may speak to some port there.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn resolve(&self, name: &HostName) -> Result<&Granted, Refusal> {
+        let host = Host::Name(name.clone());
+        let mut first = None;
+        self.index
+            .granted
+            .sockets
+            .visit(&host, &EVERY_PATH, |place| {
+                let Some(Grant::Socket(socket)) = self.grants.get(*place) else {
+                    return;
+                };
+                let mut denied = self.index.denied.kind(Kind::Socket).is_some();
+                self.index.denied.sockets.visit(&host, &EVERY_PATH, |place| {
+                denied |= matches!(
+                    self.denied.get(*place).map(|denied| &denied.capability),
+                    Some(Capability::Socket(denied))
+                        if denied.protocol == socket.protocol && denied.ports.holds(socket.ports)
+                );
+            });
+                if !denied {
+                    first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+                }
+            });
+        self.first(first.into_iter()).ok_or_else(|| {
+            let grant = format!("socket=tcp:{name}:PORT");
+            Refusal::new(format!("resolve {name}"), grant, RefusalReason::NotGranted)
+        })
+    }
+
+    /// The secrets that the host adds to requests to this place.
+    pub fn secrets(
+        &self,
+        scheme: Scheme,
+        host: &Host,
+        port: u16,
+    ) -> impl Iterator<Item = (&SecretGrant, &Granted)> {
+        let places = self.index.secrets.get(host).into_iter().flatten();
+        places
+            .filter_map(|place| self.granted.get(*place))
+            .filter_map(move |granted| match &granted.grant {
+                Grant::Secret(secret) if secret.covers(scheme, host, port) => {
+                    Some((secret, granted))
+                }
+                _ => None,
+            })
+    }
+
+    /// How many bytes the bucket `name` may hold.
+    ///
+    /// # Errors
+    ///
+    /// The tool may not open it.
+    pub fn bucket(&self, name: &str) -> Result<(u64, &Granted), Refusal> {
+        let granted = self.named(Kind::Kv, name)?;
+        match &granted.grant {
+            Grant::Kv(bucket) => Ok((bucket.quota, granted)),
+            _ => Err(missing(Kind::Kv, name, RefusalReason::NotGranted)),
+        }
+    }
+
+    /// Whether the tool may read the environment variable `name`.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn variable(&self, name: &str) -> Result<&Granted, Refusal> {
+        self.named(Kind::Env, name)
+    }
+
+    /// Whether the tool may read the configuration value `key`.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn configuration(&self, key: &str) -> Result<&Granted, Refusal> {
+        self.named(Kind::Config, key)
+    }
+
+    /// Whether the tool may call `tool`, by the name under which it is offered.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn tool(&self, tool: &str) -> Result<&Granted, Refusal> {
+        let refuse = |reason| missing(Kind::Tools, tool, reason);
+        let denied = &self.index.denied;
+        let places = [denied.kind(Kind::Tools), denied.tools.first(tool)];
+        if let Some(place) = places.into_iter().flatten().min() {
+            return Err(refuse(self.denied_at(place)));
+        }
+        let granted = self.first(self.index.granted.tools.first(tool).into_iter());
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        if self.reach.asks_tool(tool) {
+            Ok(granted)
+        } else {
+            Err(refuse(RefusalReason::NotRequested))
+        }
+    }
+
+    /// Whether clocks are not coarsened.
+    pub fn precise_clock(&self) -> bool {
+        self.has(Kind::ClockPrecise)
+    }
+
+    /// Whether the tool may draw random bytes: every tool may, unless a rule denies it.
+    pub fn random(&self) -> bool {
+        self.index.denied.kind(Kind::Random).is_none()
+    }
+
+    /// Whether the tool may read what is piped into the call.
+    pub fn standard_input(&self) -> bool {
+        self.has(Kind::Stdin)
+    }
+
+    /// Whether what the tool writes is shown as it comes.
+    pub fn standard_output(&self) -> bool {
+        self.has(Kind::Stdout)
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.index.denied.kind(kind).is_none() && self.index.granted.kind(kind).is_some()
+    }
+
+    fn named(&self, kind: Kind, name: &str) -> Result<&Granted, Refusal> {
+        if let Some(place) = self.index.denied.named(kind, name) {
+            return Err(missing(kind, name, self.denied_at(place)));
+        }
+        let place = self.index.granted.named(kind, name);
+        self.first(place.into_iter())
+            .ok_or_else(|| missing(kind, name, RefusalReason::NotGranted))
+    }
+
+    /// The first grant of `places`, in the order in which grants were written.
+    fn first(&self, places: impl Iterator<Item = usize>) -> Option<&Granted> {
+        places.min().and_then(|place| self.granted.get(place))
+    }
+
+    fn denied_at(&self, place: usize) -> RefusalReason {
+        match self.denied.get(place) {
+            Some(denied) => RefusalReason::Denied(denied.origin.clone()),
+            None => RefusalReason::NotGranted,
+        }
+    }
+
+    fn denies_file(&self, operation: FileOperation, path: &str) -> Option<usize> {
+        let everywhere = self.index.denied_operations.iter();
+        let everywhere = everywhere
+            .filter(|(operations, _)| operations.contains(operation))
+            .map(|(_, place)| *place);
+        let here = self.index.denied.files.above(path).flatten().copied();
+        let here = here.filter(|place| {
+            matches!(
+                self.denied.get(*place).map(|denied| &denied.capability),
+                Some(Capability::Files(files))
+                    if taken(files.kind).contains(operation) && files.holds(path)
+            )
+        });
+        everywhere.chain(here).min()
+    }
+
+    /// The first denial of `request`; with an address, of one that is about that address.
+    fn denies_request(
+        &self,
+        request: &OutgoingRequest<'_>,
+        address: Option<IpAddr>,
+    ) -> Option<usize> {
+        let at = address.map(Host::Address);
+        let request = OutgoingRequest {
+            host: at.as_ref().unwrap_or(request.host),
+            ..*request
+        };
+        let sought = Sought {
+            path: &lowercase(request.path),
+            every_path: crate::grant::could_be_any(request.path),
+        };
+        let mut first = self.index.denied.kind(Kind::Net);
+        let visit = |place: &usize| {
+            if let Some(Capability::Net(net)) = self.denied.get(*place).map(|one| &one.capability)
+                && net.reaches(&request)
+                && net.path.maybe_covers(request.path)
+            {
+                first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+            }
+        };
+        match address {
+            Some(address) => {
+                let rules = &self.index.denied.net;
+                rules.visit_networks(address, &sought, visit);
+            }
+            None => self.index.denied.net.visit(request.host, &sought, visit),
+        }
+        first
+    }
+
+    fn denies_socket(&self, protocol: Protocol, host: &Host, port: u16) -> Option<usize> {
+        let mut first = self.index.denied.kind(Kind::Socket);
+        self.index.denied.sockets.visit(host, &EVERY_PATH, |place| {
+            if let Some(Capability::Socket(socket)) =
+                self.denied.get(*place).map(|one| &one.capability)
+                && socket.covers(protocol, host, port)
+            {
+                first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+            }
+        });
+        first
+    }
+}
+
+const EVERY_PATH: Sought<'static> = Sought {
+    path: "/",
+    every_path: true,
+};
+
+/// Whether `host` is an address, and another one.
+fn is_elsewhere(host: &Host, address: IpAddr) -> bool {
+    matches!(host, Host::Address(named) if named.to_canonical() != address.to_canonical())
+}
+
+fn lowercase(path: &str) -> Cow<'_, str> {
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(path.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+fn missing(kind: Kind, name: &str, reason: RefusalReason) -> Refusal {
+    Refusal::new(format!("{kind} {name}"), format!("{kind}={name}"), reason)
+}
+
+fn refuse_request(request: &OutgoingRequest<'_>, reason: RefusalReason) -> Refusal {
+    let place = format!("{}://{}", request.scheme.word(), request.host);
+    let port = if request.port == request.scheme.port() {
+        String::new()
+    } else {
+        format!(":{}", request.port)
+    };
+    let method = request.method;
+    let wanted = format!("{method} {place}{port}{}", request.path);
+    Refusal::new(wanted, format!("net={method} {place}{port}"), reason)
+}
+
+/// Where an allowed request may be connected to.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'e, 'r> {
+    effective: &'e Effective,
+    request: OutgoingRequest<'r>,
+    granted: &'e Granted,
+    public: bool,
+}
+
+impl<'e> Destination<'e, '_> {
+    /// The grant that decided.
+    pub fn granted(&self) -> &'e Granted {
+        self.granted
+    }
+
+    /// Whether the request may be sent to `address`, which its host's name led to or which it named.
+    ///
+    /// A grant of a name leads to public addresses alone; a private one has to be within a range that
+    /// is granted for the same scheme, port, method and path. What is public, the caller says.
+    pub fn allows(&self, address: IpAddr, public: bool) -> bool {
+        if is_elsewhere(self.request.host, address) {
+            return false;
+        }
+        let effective = self.effective;
+        if effective
+            .denies_request(&self.request, Some(address))
+            .is_some()
+        {
+            return false;
+        }
+        if self.public && public {
+            return true;
+        }
+        let host = Host::Address(address.to_canonical());
+        let request = OutgoingRequest {
+            host: &host,
+            ..self.request
+        };
+        let sought = Sought {
+            path: &lowercase(request.path),
+            every_path: false,
+        };
+        let mut within = false;
+        let rules = &effective.index.ranges.net;
+        rules.visit_networks(address, &sought, |place| {
+            within |= matches!(effective.ranges.get(*place), Some(Grant::Net(net))
+                if net.covers(&request));
+        });
+        within
+    }
+}
+
+/// Where an allowed connection may lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'e, 'r> {
+    effective: &'e Effective,
+    protocol: Protocol,
+    host: &'r Host,
+    port: u16,
+    granted: &'e Granted,
+    public: bool,
+}
+
+impl<'e> Peer<'e, '_> {
+    /// The grant that decided.
+    pub fn granted(&self) -> &'e Granted {
+        self.granted
+    }
+
+    /// Whether `address` may be connected to, which the peer's name led to or which it was.
+    pub fn allows(&self, address: IpAddr, public: bool) -> bool {
+        if is_elsewhere(self.host, address) {
+            return false;
+        }
+        let effective = self.effective;
+        let host = Host::Address(address.to_canonical());
+        let mut denied = false;
+        let rules = &effective.index.denied.sockets;
+        rules.visit_networks(address, &EVERY_PATH, |place| {
+            denied |= matches!(
+                effective.denied.get(*place).map(|one| &one.capability),
+                Some(Capability::Socket(socket)) if socket.covers(self.protocol, &host, self.port)
+            );
+        });
+        if denied {
+            return false;
+        }
+        if self.public && public {
+            return true;
+        }
+        let mut within = false;
+        let rules = &effective.index.ranges.sockets;
+        rules.visit_networks(address, &EVERY_PATH, |place| {
+            within |= matches!(effective.ranges.get(*place), Some(Grant::Socket(socket))
+                if socket.covers(self.protocol, &host, self.port));
+        });
+        within
+    }
+}

@@ -1,0 +1,218 @@
+//! What becomes of a call: allowed, a person is asked, or denied.
+
+use ringfence_policy::{Annotations, Denial, Grant, Tier};
+
+use crate::setup::Setup;
+
+const DANGEROUS: &str = "[tool.tool]\nallow = [\"fs.write=/srv:/w\", \"env=A\"]";
+
+#[test]
+fn a_dangerous_call_needs_somebodys_word() {
+    let denied = Setup::file(DANGEROUS);
+    let denial = denied.decide().unwrap_err();
+    assert!(matches!(denial, Denial::Dangerous { .. }));
+    let words = denial.to_string();
+    assert!(
+        words.contains("`tool_run`") && words.contains("`fs.write=/w`"),
+        "{words}"
+    );
+    assert!(
+        !words.contains("/srv") && !words.contains("env=A"),
+        "{words}"
+    );
+
+    let asked = Setup::file(&format!("[default]\ndangerous = \"ask\"\n{DANGEROUS}"));
+    assert!(matches!(asked.decide(), Err(Denial::ApprovalNeeded(_))));
+    let allowed = Setup::file(&format!(
+        "[default]\ndangerous = \"deny\"\n{DANGEROUS}\ndangerous = \"allow\""
+    ));
+    assert_eq!(allowed.decide().unwrap().grants().len(), 2);
+}
+
+#[test]
+fn what_the_command_line_grants_is_approved() {
+    let setup = Setup::grants(&["fs.write=/srv:/w", "tools=*"]);
+    assert_eq!(setup.effective().tier(), Tier::Dangerous);
+    assert!(setup.decide().is_ok());
+}
+
+#[test]
+fn an_approval_is_to_one_question() {
+    let text = format!(
+        "[default]\ndangerous = \"ask\"\n{DANGEROUS}\n[tenant.acme]\n[tenant.other]\nallow = [\"net=POST https://a.example\"]"
+    );
+    let setup = Setup::file(&text);
+    let Err(Denial::ApprovalNeeded(needed)) = setup.decide() else {
+        panic!()
+    };
+    assert_eq!(needed.tool(), "tool_run");
+    assert_eq!(needed.capabilities().len(), 1);
+    let approval = needed.approve();
+    let approved = |setup: &Setup| {
+        setup.with(|caller, subject| {
+            setup
+                .policy
+                .approved(caller, subject, None, &approval)
+                .is_ok()
+        })
+    };
+    assert!(approved(&setup));
+    assert!(approved(&Setup::file(&text)), "the same policy, read again");
+    assert!(
+        !approved(&Setup::file(&text).by("acme/local")),
+        "another caller"
+    );
+    assert!(
+        !approved(&Setup::file(&text).calls("tool_other")),
+        "another function"
+    );
+    let more = text.replace("\"env=A\"", "\"env=A\", \"fs.write=/srv/x:/x\"");
+    assert!(!approved(&Setup::file(&more)), "more to touch");
+    let moved = text.replace("/srv:", "/etc:");
+    assert!(!approved(&Setup::file(&moved)), "another directory");
+    let denied = text.replace("\"ask\"", "\"deny\"");
+    assert!(!approved(&Setup::file(&denied)), "denied since");
+    let elsewhere = setup.with(|caller, subject| {
+        let mut other = subject.clone();
+        let digest = ringfence_tool::Digest::of(b"other bytes");
+        other.digest = &digest;
+        setup
+            .policy
+            .approved(caller, &other, None, &approval)
+            .is_ok()
+    });
+    assert!(!elsewhere, "other bytes");
+}
+
+#[test]
+fn the_mode_of_the_narrower_scope_holds() {
+    let text = "[default]\ncall = \"deny\"\n[tool.tool]\ncall = \"allow\"\n[tool.tool_never]\ncall = \"deny\"\n\
+                [tenant.acme]\ncall = \"ask\"\n[tenant.acme.principal.eve]\ncall = \"deny\"\n\
+                [tenant.acme.principal.eve.tool.tool]\ncall = \"allow\"";
+    let setup = || Setup::file(text);
+    assert!(matches!(
+        setup().calls("other_run").decide(),
+        Err(Denial::Call(_))
+    ));
+    assert!(setup().decide().is_ok());
+    assert!(matches!(
+        setup().calls("tool_never").decide(),
+        Err(Denial::Call(_))
+    ));
+    assert!(setup().by("acme/bob").decide().is_ok());
+    assert!(matches!(
+        setup().by("acme/bob").calls("other_run").decide(),
+        Err(Denial::ApprovalNeeded(_))
+    ));
+    assert!(matches!(
+        setup().by("acme/eve").calls("other_run").decide(),
+        Err(Denial::Call(_))
+    ));
+    assert!(setup().by("acme/eve").decide().is_ok());
+}
+
+#[test]
+fn what_policy_could_never_permit_is_not_listed() {
+    let listed =
+        |setup: &Setup| setup.with(|caller, subject| setup.policy.could_permit(caller, subject));
+    assert!(!listed(&Setup::file(DANGEROUS)));
+    assert!(listed(&Setup::file(&format!(
+        "[default]\ndangerous = \"ask\"\n{DANGEROUS}"
+    ))));
+    assert!(!listed(&Setup::file("[tool.tool]\ncall = \"deny\"")));
+    assert!(listed(&Setup::file("[tool.tool]\ncall = \"ask\"")));
+    assert!(!listed(&Setup::file("").by("acme/eve")));
+    assert!(listed(&Setup::file("[tenant.acme]").by("acme/eve")));
+}
+
+#[test]
+fn a_caller_of_a_tenant_that_nobody_wrote_of_is_denied() {
+    let setup = Setup::file("[default]\nallow = [\"env=A\"]\n[tenant.acme]").by("other/eve");
+    assert_eq!(
+        setup.decide().unwrap_err(),
+        Denial::UnknownCaller("other/eve".into())
+    );
+}
+
+#[test]
+fn tiers_and_annotations_follow_from_grants() {
+    use Tier::{Dangerous, Elevated, Normal};
+    for (grant, tier, annotations) in [
+        ("random", Normal, "read"),
+        ("config=a", Normal, "read"),
+        ("kv=a", Normal, "destructive"),
+        ("stdin", Normal, "read"),
+        ("stdout", Normal, "read"),
+        ("budget.wall=1s", Normal, "read"),
+        ("clock.precise", Elevated, "read"),
+        ("env=A", Elevated, "read"),
+        ("secret=A->a.example", Elevated, "read"),
+        ("fs.list=/a:/a", Elevated, "read"),
+        ("fs.read=/a:/a", Elevated, "read"),
+        ("fs.create=/a:/a", Dangerous, "write"),
+        ("fs.change=/a:/a", Dangerous, "destructive"),
+        ("fs.delete=/a:/a", Dangerous, "destructive"),
+        ("fs.write=/a:/a", Dangerous, "destructive"),
+        ("net=https://a.example", Elevated, "read open"),
+        ("net=POST https://a.example", Dangerous, "destructive open"),
+        ("net=https://*.example", Dangerous, "read open"),
+        ("net=https://*", Dangerous, "read open"),
+        ("net=https://10.0.0.1", Dangerous, "read open"),
+        ("socket=tcp:a.example:1", Dangerous, "destructive open"),
+        ("tools=a_b", Dangerous, "destructive open"),
+    ] {
+        let grant: Grant = grant.parse().unwrap();
+        assert_eq!(Tier::of(&grant), tier, "{grant}");
+        let found = Annotations::of([&grant]);
+        let words = match (found.read_only, found.destructive) {
+            (true, false) => "read",
+            (false, false) => "write",
+            (false, true) => "destructive",
+            (true, true) => "both",
+        };
+        let open = if found.open_world { " open" } else { "" };
+        assert_eq!(format!("{words}{open}"), annotations, "{grant}");
+    }
+    let nothing = Annotations::of([]);
+    assert!(nothing.read_only && !nothing.destructive && !nothing.open_world);
+}
+
+#[test]
+fn what_was_weighed_is_remembered_for_that_pair_alone() {
+    let setup = Setup::file(
+        "[tenant.acme]\nallow = [\"env=A\"]\n[tenant.acme.principal.eve]\nallow = [\"env=B\"]\n[tool.tool_run]\nallow = [\"env=C\"]",
+    );
+    let granted = |caller: &str, tool: &str| {
+        let policy = setup.policy.clone();
+        let other = Setup {
+            policy,
+            caller: setup.caller.clone(),
+            tool: tool.to_owned(),
+            reach: setup.reach.clone(),
+        };
+        let other = other.by(caller);
+        (other.granted().join(" "), other.granted().join(" "))
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            granted("acme/eve", "tool_run"),
+            ("env=A env=B env=C".into(), "env=A env=B env=C".into())
+        );
+        assert_eq!(granted("acme/bob", "tool_run").0, "env=A env=C");
+        assert_eq!(granted("acme/eve", "tool_other").1, "env=A env=B");
+        assert_eq!(granted("local/local", "tool_run").1, "env=C");
+    }
+    // More callers than are remembered change nothing.
+    let (policy, reach) = (&setup.policy, &setup.reach);
+    for number in 0..5000 {
+        let caller = Setup::grants(&[]).by(&format!("acme/p{number}")).caller;
+        let same = Setup {
+            policy: Setup::grants(&[]).policy,
+            caller,
+            tool: "tool_run".to_owned(),
+            reach: reach.clone(),
+        };
+        let count = same.with(|caller, subject| policy.effective(caller, subject).grants().len());
+        assert_eq!(count, 2);
+    }
+}

@@ -1,0 +1,22 @@
+//! What policy promises, from the outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    reason = "tests fail by panicking"
+)]
+
+mod decisions;
+mod differential;
+mod explaining;
+mod file;
+mod grammar;
+mod grid;
+mod naive;
+mod question;
+mod questions;
+mod reference;
+mod setup;
