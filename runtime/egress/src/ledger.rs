@@ -1,0 +1,134 @@
+//! What a caller touched.
+//!
+//! Owns the record for receipts: where to, how, how often, how much. Written by what happens, not by
+//! what was asked for.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::stream::Bytes;
+
+/// Lines of a record. More are counted in one line: bounds the receipt of a scan.
+const LINES_MAX: usize = 64;
+
+/// Denials that are kept. Bounds what a guest can write into a receipt by asking.
+const DENIALS_MAX: usize = 16;
+
+/// The line for whatever found no place.
+const OTHERS: &str = "others";
+
+/// One line of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The origin, such as `https://api.example.com`, or the socket, such as `tcp://10.0.0.5:5432`.
+    pub target: String,
+    /// The method, where it was a request.
+    pub method: Option<String>,
+    /// How many requests, connections or datagrams.
+    pub count: u64,
+    /// Bytes that were sent over the wire. For a socket, which the guest holds itself, none are counted.
+    pub sent: u64,
+    /// Bytes that came back.
+    pub received: u64,
+}
+
+/// What was touched, and what was denied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// In the order of their names.
+    pub reached: Vec<Reached>,
+    /// What was denied and why, each once.
+    pub denied: Vec<String>,
+}
+
+/// The record while it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Mutex<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    reached: BTreeMap<(String, Option<String>), Line>,
+    denied: BTreeSet<String>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    count: u64,
+    connections: Vec<Arc<Bytes>>,
+}
+
+impl Ledger {
+    /// Notes that `target` is about to be reached, and counts the bytes of that from now on.
+    pub(crate) fn reach(&self, target: String, method: Option<String>) -> Arc<Bytes> {
+        let bytes = Arc::new(Bytes::default());
+        let mut lines = self.lines();
+        let mut key = (target, method);
+        if !lines.reached.contains_key(&key) && lines.reached.len() >= LINES_MAX {
+            key = (OTHERS.to_owned(), None);
+        }
+        let line = lines.reached.entry(key).or_default();
+        line.count += 1;
+        line.connections.push(Arc::clone(&bytes));
+        bytes
+    }
+
+    /// Notes that one more went to `target` over a socket.
+    pub(crate) fn count(&self, target: String) {
+        let mut lines = self.lines();
+        let mut key = (target, None);
+        if !lines.reached.contains_key(&key) && lines.reached.len() >= LINES_MAX {
+            key = (OTHERS.to_owned(), None);
+        }
+        lines.reached.entry(key).or_default().count += 1;
+    }
+
+    /// Notes that something was denied.
+    pub(crate) fn deny(&self, reason: String) {
+        let mut lines = self.lines();
+        if lines.denied.len() < DENIALS_MAX {
+            lines.denied.insert(reason);
+        }
+    }
+
+    /// The record as it is now.
+    pub(crate) fn touched(&self) -> Touched {
+        let lines = self.lines();
+        let line = |((target, method), line): (&(String, Option<String>), &Line)| Reached {
+            target: target.clone(),
+            method: method.clone(),
+            count: line.count,
+            sent: line.connections.iter().map(|bytes| bytes.sent()).sum(),
+            received: line.connections.iter().map(|bytes| bytes.received()).sum(),
+        };
+        Touched {
+            reached: lines.reached.iter().map(line).collect(),
+            denied: lines.denied.iter().cloned().collect(),
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_makes_a_short_record() {
+        let ledger = Ledger::default();
+        for port in 0..1000 {
+            ledger.count(format!("tcp://10.0.0.1:{port}"));
+            ledger.deny(format!("{port}"));
+        }
+        let touched = ledger.touched();
+        assert_eq!(touched.reached.len(), LINES_MAX + 1);
+        assert_eq!(touched.denied.len(), DENIALS_MAX);
+        let all: u64 = touched.reached.iter().map(|line| line.count).sum();
+        assert_eq!(all, 1000);
+        let others = touched.reached.iter().find(|line| line.target == OTHERS);
+        assert_eq!(others.unwrap().count, 1000 - LINES_MAX as u64);
+    }
+}
