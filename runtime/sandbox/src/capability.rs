@@ -4,16 +4,20 @@
 //! that a permit turns into. This is the one place where a guest gains reach, and together with the
 //! command line the only one that touches the host's files and environment for a guest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ringfence_policy::{EnvName, Grant, GuestPath, Permit, Policy};
+use ringfence_egress::Outgoing;
+use ringfence_policy::{Capability, EnvName, FileGrant, FileKind, Grant, Kind, Permit, Policy};
+use ringfence_secrets::Placeholder;
 use thiserror::Error;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use crate::output::Capture;
 use crate::random::Drawn;
+use crate::socket;
 
 /// Directories that are never granted: each gives away the host itself, whatever is below it.
 const FORBIDDEN: [&str; 5] = ["/", "/dev", "/proc", "/run", "/sys"];
@@ -53,6 +57,16 @@ impl Directories {
         private: &[PathBuf],
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, UnusableGrant> {
+        // Better no start than a denial that holds nowhere: handles are of whole directories. What
+        // goes out is asked about each time.
+        let asked = |denied: &&Capability| !matches!(denied.kind(), Kind::Net | Kind::Socket);
+        if let Some(denied) = policy.partial_denials().find(asked) {
+            return Err(UnusableGrant {
+                grant: denied.to_string(),
+                reason: "this host cannot deny a part of what it grants".to_owned(),
+                source: None,
+            });
+        }
         let mut directories = Self::default();
         for grant in policy.grants() {
             match grant {
@@ -61,14 +75,28 @@ impl Directories {
                         directories.variables.insert(name.clone(), value);
                     }
                 }
-                Grant::FsRead { host, .. } | Grant::FsWrite { host, .. } => {
-                    let opened =
-                        open_directory(host, private).map_err(|refusal| UnusableGrant {
-                            grant: grant.to_string(),
-                            reason: refusal.reason,
-                            source: refusal.source,
-                        })?;
-                    directories.open.insert(host.clone(), opened);
+                Grant::Files(files) => {
+                    let opened = perms(files)
+                        .and_then(|_| open_directory(&files.host, private))
+                        .map_err(|refusal| refusal.of(grant))?;
+                    directories.open.insert(files.host.clone(), opened);
+                }
+                // Nothing to open: the policy has put it into the budget, every tool has it, or
+                // egress asks for it when a call goes out.
+                Grant::Budget(_)
+                | Grant::Net(_)
+                | Grant::Random
+                | Grant::Secret(_)
+                | Grant::Socket(_) => {}
+                // Better no start than a grant that silently gives nothing.
+                Grant::ClockPrecise
+                | Grant::Config(_)
+                | Grant::Kv(_)
+                | Grant::Stdin
+                | Grant::Stdout
+                | Grant::Tools(_) => {
+                    let reason = "this host has nothing of that kind to give to a tool";
+                    return Err(Refusal::because(reason).of(grant));
                 }
             }
         }
@@ -82,6 +110,7 @@ impl Directories {
         stdout: &Capture,
         stderr: &Capture,
         drawn: &Drawn,
+        outgoing: &Arc<Outgoing>,
     ) -> wasmtime::Result<WasiCtx> {
         let mut builder = WasiCtxBuilder::new();
         builder
@@ -90,36 +119,53 @@ impl Directories {
             .secure_random(drawn.secure())
             .insecure_random(drawn.insecure())
             .max_random_size(permit.budget().random_bytes);
+        socket::guard(&mut builder, permit, outgoing);
+        let mut placeholders = BTreeSet::new();
+        for grant in permit.grants() {
+            if let Grant::Secret(secret) = grant
+                && let Ok(name) = secret.name.as_str().parse()
+                && placeholders.insert(secret.name.as_str())
+            {
+                builder.env(secret.name.as_str(), Placeholder(&name).to_string());
+            }
+        }
         for grant in permit.grants() {
             match grant {
+                // Of a variable and a secret with one name, the tool sees the placeholder.
+                Grant::Env(name) if placeholders.contains(name.as_str()) => {}
                 Grant::Env(name) => {
                     if let Some(value) = self.variables.get(name) {
                         builder.env(name.as_str(), value);
                     }
                 }
-                Grant::FsRead { host, guest } => {
-                    self.preopen(&mut builder, host, guest, FsPerms::ReadOnly)?;
-                }
-                Grant::FsWrite { host, guest } => {
-                    self.preopen(&mut builder, host, guest, FsPerms::ReadWrite)?;
-                }
+                Grant::Files(files) => self.preopen(&mut builder, files)?,
+                // Nothing was opened for them; what has no handle cannot be reached.
+                _ => {}
             }
         }
         Ok(builder.build())
     }
 
-    fn preopen(
-        &self,
-        builder: &mut WasiCtxBuilder,
-        host: &Path,
-        guest: &GuestPath,
-        perms: FsPerms,
-    ) -> wasmtime::Result<()> {
+    fn preopen(&self, builder: &mut WasiCtxBuilder, files: &FileGrant) -> wasmtime::Result<()> {
+        let host = &files.host;
         let opened = self.open.get(host).ok_or_else(|| {
             wasmtime::format_err!("no directory was opened for `{}`", host.display())
         })?;
-        builder.preopened_dir(pinned(opened, host), guest.as_str(), perms)?;
+        let perms = perms(files).map_err(|refusal| wasmtime::format_err!("{}", refusal.reason))?;
+        builder.preopened_dir(pinned(opened, host), files.guest.as_str(), perms)?;
         Ok(())
+    }
+}
+
+/// What a handle lets a tool do. A grant that says less than a handle can is refused: to hand out
+/// the directory would give more than was granted.
+fn perms(files: &FileGrant) -> Result<FsPerms, Refusal> {
+    match (files.kind, &files.glob) {
+        (FileKind::Read, None) => Ok(FsPerms::ReadOnly),
+        (FileKind::Write, None) => Ok(FsPerms::ReadWrite),
+        _ => Err(Refusal::because(
+            "this host can grant whole directories alone, with `fs.read` or `fs.write`",
+        )),
     }
 }
 
@@ -140,13 +186,28 @@ struct Refusal {
     source: Option<std::io::Error>,
 }
 
+impl Refusal {
+    fn because(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            source: None,
+        }
+    }
+
+    fn of(self, grant: &Grant) -> UnusableGrant {
+        UnusableGrant {
+            grant: grant.to_string(),
+            reason: self.reason,
+            source: self.source,
+        }
+    }
+}
+
 fn open_directory(host: &Path, private: &[PathBuf]) -> Result<File, Refusal> {
-    let refuse = |reason: &str| Refusal {
-        reason: reason.to_owned(),
-        source: None,
-    };
+    let refuse = Refusal::because;
+    // The system's words are the source's, which whoever prints the chain adds.
     let failed = |reason: &str, source: std::io::Error| Refusal {
-        reason: format!("{reason}: {source}"),
+        reason: reason.to_owned(),
         source: Some(source),
     };
     let real = std::fs::canonicalize(host)

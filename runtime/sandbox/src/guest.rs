@@ -6,20 +6,26 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use ringfence_egress::Outgoing;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::host::HostCall;
-use crate::http::Denied;
+use crate::http::Hooks;
 use crate::meter::Meter;
+use crate::network::Granted;
 use crate::random::Drawn;
 
 /// The data of one store.
 pub(crate) struct Guest {
     pub(crate) wasi: WasiCtx,
     pub(crate) http: WasiHttpCtx,
-    pub(crate) denied: Denied,
+    pub(crate) hooks: Hooks,
+    /// What the permit says about what goes out.
+    pub(crate) granted: Arc<Granted>,
+    /// What goes out for this call.
+    pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) call: HostCall,
@@ -46,7 +52,7 @@ impl WasiHttpView for Guest {
         WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.table,
-            hooks: &mut self.denied,
+            hooks: &mut self.hooks,
         }
     }
 }

@@ -13,6 +13,7 @@ mod events;
 use std::sync::Arc;
 
 use ringfence_policy::Budget;
+use ringfence_secrets::Scrubber;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{HasSelf, Linker};
 
@@ -50,6 +51,8 @@ pub(crate) struct HostCall {
     lines_left: usize,
     line_bytes_max: usize,
     log_cut: bool,
+    /// Finds what may not leave, before a text is cut: what is left of half of it could not be found.
+    scrubber: Arc<Scrubber>,
 }
 
 impl HostCall {
@@ -58,6 +61,7 @@ impl HostCall {
         cancel: CancellationToken,
         clock: Arc<Clock>,
         budget: &Budget,
+        scrubber: Arc<Scrubber>,
     ) -> Self {
         Self {
             events,
@@ -70,6 +74,7 @@ impl HostCall {
             lines_left: budget.log_lines,
             line_bytes_max: budget.log_line_bytes,
             log_cut: false,
+            scrubber,
         }
     }
 
@@ -79,6 +84,9 @@ impl HostCall {
     }
 
     fn cut(&mut self, mut text: String) -> String {
+        if text.len() > self.line_bytes_max {
+            text = self.scrubber.string(text);
+        }
         if text.len() > self.line_bytes_max {
             let end = text.floor_char_boundary(self.line_bytes_max);
             text.truncate(end);

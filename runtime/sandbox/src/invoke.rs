@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use ringfence_egress::{Limits, Rules};
 use ringfence_policy::{Budget, Permit};
 use ringfence_tool::{Payload, Returns, Type};
 use rustix::time::{ClockId, clock_gettime};
@@ -25,8 +26,10 @@ use crate::content;
 use crate::engine::FUEL_YIELD_INTERVAL;
 use crate::guest::{Events, Guest};
 use crate::host::{Clock, HostCall};
-use crate::http::Denied;
+use crate::http::Hooks;
+use crate::leaving::{self, Leaving, Printed};
 use crate::meter::Meter;
+use crate::network::Granted;
 use crate::outcome::{Limit, Outcome, Output, ToolError};
 use crate::output::Capture;
 use crate::prepared::{Entry, Prepared};
@@ -66,7 +69,29 @@ impl Sandbox {
     /// Runs one call: spends the permit and the slot.
     ///
     /// Fails in no way but through the [`Outcome`]. Dropping the future stops the guest, too.
+    ///
+    /// Nothing that leaves holds a secret of the caller's tenant: not the answer, nor what `events`
+    /// hears.
     pub async fn invoke(
+        &self,
+        prepared: &Prepared,
+        permit: Permit,
+        slot: Slot,
+        arguments: Arguments,
+        events: Events,
+        cancel: CancellationToken,
+    ) -> Answer {
+        let secrets = self.secrets().of(permit.caller().tenant());
+        let leaving = Leaving::new(Arc::clone(secrets.scrubber()));
+        let result_bytes_max = permit.budget().result_bytes;
+        let events = leaving.events(events);
+        let answer = self
+            .call(prepared, permit, slot, arguments, events, cancel)
+            .await;
+        leaving.answer(answer, result_bytes_max)
+    }
+
+    async fn call(
         &self,
         prepared: &Prepared,
         permit: Permit,
@@ -82,7 +107,15 @@ impl Sandbox {
             Capture::new(budget.output_bytes),
         );
         let clock = Clock::new(started + budget.wall);
-        let call = HostCall::new(events, cancel.clone(), Arc::clone(&clock), budget);
+        let secrets = self.secrets().of(permit.caller().tenant());
+        let scrubber = Arc::clone(secrets.scrubber());
+        let call = HostCall::new(
+            events,
+            cancel.clone(),
+            Arc::clone(&clock),
+            budget,
+            Arc::clone(&scrubber),
+        );
         let mut receipt = Receipt {
             capabilities: permit.grants().iter().map(ToString::to_string).collect(),
             ..Receipt::default()
@@ -107,8 +140,8 @@ impl Sandbox {
             bounded(run, budget, &clock, &cancel, &mut receipt.cpu).await
         };
 
-        let (out, out_written) = stdout.take();
-        let (err, err_written) = stderr.take();
+        let out = leaving::printed(&scrubber, stdout.take());
+        let err = leaving::printed(&scrubber, stderr.take());
         let outcome = match end {
             Ok(value) => returned(value.as_ref(), &entry.function.result, budget, &mut receipt),
             Err(End::Cancelled) => Outcome::Cancelled,
@@ -116,22 +149,11 @@ impl Sandbox {
             Err(End::Wall) => Outcome::Limit(Limit::Wall),
             Err(End::Panic(reason)) => Outcome::HostFault(reason),
             Err(End::Engine(error)) => {
-                classify::outcome(&error, &store.data().meter, classify::last_words(&err))
+                classify::outcome(&error, &store.data().meter, classify::last_words(&err.kept))
             }
         };
 
-        receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-        receipt.peak_memory_bytes = store.data().meter.peak_memory_bytes();
-        receipt.output_bytes = out_written.saturating_add(err_written);
-        let cut = [
-            (store.data().call.log_cut(), Truncated::Log),
-            (err_written > err.len() as u64, Truncated::Stderr),
-            (out_written > out.len() as u64, Truncated::Stdout),
-        ];
-        receipt.truncated = cut
-            .into_iter()
-            .filter_map(|(was, what)| was.then_some(what))
-            .collect();
+        spent(&mut receipt, &store, budget, [&out, &err]);
         // The store goes before the slot: the pool must have room for whoever is admitted next.
         drop(store);
         drop(slot);
@@ -140,8 +162,8 @@ impl Sandbox {
         Answer {
             outcome,
             receipt,
-            stdout: out,
-            stderr: err,
+            stdout: out.kept,
+            stderr: err.kept,
         }
     }
 
@@ -163,9 +185,14 @@ impl Sandbox {
             .ok_or("the permit names no function")?;
         let budget = permit.budget();
         let drawn = Drawn::default();
+        let secrets = self.secrets().of(permit.caller().tenant());
+        let granted = Arc::new(Granted::of(permit, secrets));
+        let rules: Arc<dyn Rules> = Arc::clone(&granted) as _;
+        let outgoing = self.egress()?.outgoing(rules, Limits::default());
+        let outgoing = Arc::new(outgoing);
         let wasi = self
             .directories()
-            .context(permit, stdout, stderr, &drawn)
+            .context(permit, stdout, stderr, &drawn, &outgoing)
             .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(budget.handles);
@@ -174,7 +201,9 @@ impl Sandbox {
         let guest = Guest {
             wasi,
             http,
-            denied: Denied,
+            hooks: Hooks::new(Arc::clone(&outgoing), granted.bound().scrubber()),
+            granted,
+            outgoing,
             table,
             meter: Meter::new(budget, self.memory()),
             call,
@@ -195,6 +224,25 @@ impl Sandbox {
         fuelled.map_err(|error| format!("failed to set the fuel: {error:#}"))?;
         Ok((entry, store))
     }
+}
+
+/// Writes down what the call used and touched.
+fn spent(receipt: &mut Receipt, store: &Store<Guest>, budget: &Budget, [out, err]: [&Printed; 2]) {
+    let guest = store.data();
+    receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+    receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
+    receipt.touched(guest.outgoing.touched());
+    receipt.secrets = guest.granted.bound().sent();
+    receipt.output_bytes = out.written.saturating_add(err.written);
+    let cut = [
+        (guest.call.log_cut(), Truncated::Log),
+        (err.cut, Truncated::Stderr),
+        (out.cut, Truncated::Stdout),
+    ];
+    receipt.truncated = cut
+        .into_iter()
+        .filter_map(|(was, what)| was.then_some(what))
+        .collect();
 }
 
 /// Instantiates the component and calls the function. What the result holds is the guest's.

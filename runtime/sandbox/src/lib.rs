@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod arguments;
+mod bound;
 mod cache;
 mod capability;
 mod classify;
@@ -23,8 +24,10 @@ mod guest;
 mod host;
 mod http;
 mod invoke;
+mod leaving;
 mod linker;
 mod meter;
+mod network;
 mod outcome;
 mod output;
 mod prepared;
@@ -35,6 +38,7 @@ mod result;
 mod roundtrip;
 mod sandbox;
 mod slot;
+mod socket;
 mod toll;
 
 pub use arguments::{ArgumentError, Arguments};
@@ -50,6 +54,6 @@ pub use invoke::Answer;
 pub use linker::IMPORTS;
 pub use outcome::{Limit, Outcome, Output, ToolError, Trap};
 pub use prepared::{PrepareError, Prepared};
-pub use receipt::{Receipt, Truncated};
+pub use receipt::{Reached, Receipt, Truncated};
 pub use sandbox::{HostFault, Sandbox, Settings};
 pub use slot::{Overloaded, Slot};

@@ -9,6 +9,7 @@ use wasmtime::component::Linker;
 
 use crate::guest::Guest;
 use crate::host;
+use crate::socket;
 
 /// Every interface that a guest can import. A test holds this list against the linker, so that a
 /// new release of the engine cannot widen it unseen.
@@ -53,6 +54,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    socket::add_to_linker(&mut linker)?;
     host::add_to_linker(&mut linker)?;
     Ok(linker)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ringfence_egress::Touched;
 use serde::Serialize;
 
 /// What a call cost and where it was cut short. Measured by the host; nothing here is the guest's
@@ -32,9 +33,54 @@ pub struct Receipt {
     pub output_bytes: u64,
     /// What the call was granted, as text.
     pub capabilities: Vec<String>,
+    /// What was reached over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
+    /// The secrets that were sent, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+    /// What was denied of what the guest tried to reach, and why. A guest is not told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<String>,
     /// What was cut.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<Truncated>,
+}
+
+impl Receipt {
+    /// Notes what went out.
+    pub(crate) fn touched(&mut self, touched: Touched) {
+        self.denied = touched.denied;
+        self.reached = touched
+            .reached
+            .into_iter()
+            .map(|line| Reached {
+                target: line.target,
+                method: line.method,
+                count: line.count,
+                sent_bytes: line.sent,
+                received_bytes: line.received,
+            })
+            .collect();
+    }
+}
+
+/// One place that was reached over the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reached {
+    /// The origin, such as `https://api.example.com`, or the socket, such as `tcp://10.0.0.5:5432`.
+    pub target: String,
+    /// The method, where it was a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// How many requests, connections or datagrams.
+    pub count: u64,
+    /// Bytes that were sent, as they were on the wire. Not counted for sockets, which a guest holds
+    /// itself.
+    pub sent_bytes: u64,
+    /// Bytes that came back.
+    pub received_bytes: u64,
 }
 
 /// Something that was cut because it was too long. The call went on.

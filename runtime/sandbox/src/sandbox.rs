@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ringfence_egress::Egress;
+use ringfence_secrets::Secrets;
 use ringfence_tool::Component;
 use thiserror::Error;
 use wasmtime::component::Linker;
@@ -25,6 +27,8 @@ use crate::slot::{Overloaded, Slot, Slots};
 /// - 2 GiB of linear memory for all calls together
 /// - no artefact cache: everything is compiled anew
 /// - nothing granted
+/// - the system's way out
+/// - no secrets
 #[derive(Debug)]
 pub struct Settings {
     /// Calls at once of tools in [`Profile::Small`]. Bounds what a flood of calls can hold.
@@ -38,6 +42,11 @@ pub struct Settings {
     pub cache: Option<ArtifactCache>,
     /// What grants stand for.
     pub directories: Directories,
+    /// How requests and sockets get out, where they are granted. Where none is given: by the system's
+    /// resolver, to hosts that the bundled authorities vouch for.
+    pub egress: Option<Egress>,
+    /// What tools may have sent, and what nothing that leaves may hold.
+    pub secrets: Arc<Secrets>,
 }
 
 impl Default for Settings {
@@ -48,6 +57,8 @@ impl Default for Settings {
             memory_bytes: 2 << 30,
             cache: None,
             directories: Directories::default(),
+            egress: None,
+            secrets: Arc::new(Secrets::none()),
         }
     }
 }
@@ -57,6 +68,7 @@ impl Default for Settings {
 pub struct Sandbox {
     settings: Settings,
     memory: Arc<SharedMemory>,
+    egress: OnceLock<Egress>,
     small: OnceLock<Lane>,
     large: OnceLock<Lane>,
 }
@@ -87,6 +99,7 @@ impl Sandbox {
         Arc::new(Self {
             settings,
             memory,
+            egress: OnceLock::new(),
             small: OnceLock::new(),
             large: OnceLock::new(),
         })
@@ -122,6 +135,20 @@ impl Sandbox {
 
     pub(crate) fn directories(&self) -> &Directories {
         &self.settings.directories
+    }
+
+    /// The way out, made when the first call needs one. The error is for the log.
+    pub(crate) fn egress(&self) -> Result<&Egress, String> {
+        if let Some(egress) = self.settings.egress.as_ref().or_else(|| self.egress.get()) {
+            return Ok(egress);
+        }
+        let egress = Egress::system().map_err(|error| error.to_string())?;
+        Ok(self.egress.get_or_init(|| egress))
+    }
+
+    /// The secrets of all tenants.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.settings.secrets
     }
 
     pub(crate) fn memory(&self) -> Arc<SharedMemory> {

@@ -59,7 +59,11 @@ pub(crate) fn component(items: &str, module: &str) -> Component {
 
 impl Guest {
     pub(crate) fn new(component: Component) -> Self {
-        let sandbox = Sandbox::new(Settings::default());
+        Self::with(component, Settings::default())
+    }
+
+    pub(crate) fn with(component: Component, settings: Settings) -> Self {
+        let sandbox = Sandbox::new(settings);
         let prepared = sandbox.prepare(&component).unwrap();
         Self {
             component,

@@ -8,3 +8,5 @@ mod canned;
 mod guest;
 #[cfg(test)]
 mod providing;
+#[cfg(test)]
+mod secrets;

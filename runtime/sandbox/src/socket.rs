@@ -1,0 +1,147 @@
+//! Sockets of a guest, and the names that it looks up for them.
+//!
+//! Owns the check that the engine makes before each use of an address, and `wasi:sockets/ip-name-lookup`,
+//! which would otherwise ask the system for any name. Refuses to listen.
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use ringfence_egress::{EgressError, Outgoing, Transport};
+use ringfence_policy::{Grant, Permit, Protocol};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
+use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress};
+use wasmtime_wasi::p2::{DynPollable, Network, Pollable, subscribe};
+use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
+use wasmtime_wasi::sockets::SocketAddrUse;
+use wasmtime_wasi::{WasiCtxBuilder, async_trait};
+
+use crate::guest::Guest;
+
+/// The interface that is linked anew.
+const LOOKUP: &str = "wasi:sockets/ip-name-lookup@0.2.12";
+
+/// Has every use of an address asked for. A socket exists only for who is granted one of its kind: each
+/// is a descriptor of this process, and what cannot be connected is only good for using them up.
+pub(crate) fn guard(builder: &mut WasiCtxBuilder, permit: &Permit, outgoing: &Arc<Outgoing>) {
+    let granted = |protocol| {
+        let mut grants = permit.grants().iter();
+        grants.any(|grant| matches!(grant, Grant::Socket(socket) if socket.protocol == protocol))
+    };
+    builder.allow_tcp(granted(Protocol::Tcp));
+    builder.allow_udp(granted(Protocol::Udp));
+    let outgoing = Arc::clone(outgoing);
+    builder.socket_addr_check(move |address, used| {
+        let allowed = is_allowed(&outgoing, address, used);
+        Box::pin(std::future::ready(allowed))
+    });
+}
+
+fn is_allowed(outgoing: &Outgoing, address: SocketAddr, used: SocketAddrUse) -> bool {
+    let judged = match used {
+        // What a system does by itself before it connects or sends. Any other place is for listening.
+        SocketAddrUse::TcpBind | SocketAddrUse::UdpBind => {
+            return address.ip().is_unspecified() && address.port() == 0;
+        }
+        SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => return false,
+        SocketAddrUse::TcpConnect => outgoing.connect_socket(Transport::Tcp, address),
+        SocketAddrUse::UdpSend => outgoing.connect_socket(Transport::Udp, address),
+        SocketAddrUse::UdpReceive => outgoing.receive_from(address),
+    };
+    judged.is_ok()
+}
+
+/// A lookup on its way, or what came of it.
+enum Lookup {
+    Pending(AbortOnDropJoinHandle<Found>),
+    Done(Found),
+}
+
+type Found = Result<std::vec::IntoIter<IpAddr>, ErrorCode>;
+
+#[async_trait]
+impl Pollable for Lookup {
+    async fn ready(&mut self) {
+        if let Self::Pending(task) = self {
+            *self = Self::Done(task.await);
+        }
+    }
+}
+
+impl Lookup {
+    fn next(&mut self) -> Result<Option<IpAddress>, ErrorCode> {
+        if let Self::Pending(task) = self {
+            let mut context = Context::from_waker(Waker::noop());
+            match Pin::new(task).poll(&mut context) {
+                Poll::Ready(found) => *self = Self::Done(found),
+                Poll::Pending => return Err(ErrorCode::WouldBlock),
+            }
+        }
+        match self {
+            Self::Pending(_) => Err(ErrorCode::WouldBlock),
+            Self::Done(Ok(addresses)) => Ok(addresses.next().map(IpAddress::from)),
+            Self::Done(Err(code)) => Err(*code),
+        }
+    }
+}
+
+/// What a guest is told. All that is denied is one answer.
+fn told(error: &EgressError) -> ErrorCode {
+    match error {
+        EgressError::Address { .. } | EgressError::Denied(_) => ErrorCode::AccessDenied,
+        EgressError::Malformed(_) => ErrorCode::InvalidArgument,
+        EgressError::Resolve(..) => ErrorCode::NameUnresolvable,
+        _ => ErrorCode::TemporaryResolverFailure,
+    }
+}
+
+/// Puts our lookup in place of the engine's.
+pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    let mut instance = linker.instance(LOOKUP)?;
+    instance.resource(
+        "resolve-address-stream",
+        ResourceType::host::<Lookup>(),
+        |mut store: StoreContextMut<'_, Guest>, handle| {
+            let table = &mut store.data_mut().table;
+            table.delete(Resource::<Lookup>::new_own(handle))?;
+            Ok(())
+        },
+    )?;
+    instance.func_wrap(
+        "resolve-addresses",
+        |mut store: StoreContextMut<'_, Guest>, (network, name): (Resource<Network>, String)| {
+            let guest = store.data_mut();
+            // The handle itself is the leave to ask at all.
+            guest.table.get(&network)?;
+            let outgoing = Arc::clone(&guest.outgoing);
+            let lookup = Lookup::Pending(spawn(async move {
+                let found = outgoing.lookup(&name).await;
+                found.map(Vec::into_iter).map_err(|error| told(&error))
+            }));
+            let pushed: Result<Resource<Lookup>, ErrorCode> = Ok(guest.table.push(lookup)?);
+            Ok((pushed,))
+        },
+    )?;
+    instance.func_wrap(
+        "[method]resolve-address-stream.resolve-next-address",
+        |mut store: StoreContextMut<'_, Guest>, (lookup,): (Resource<Lookup>,)| {
+            Ok((table(&mut store).get_mut(&lookup)?.next(),))
+        },
+    )?;
+    instance.func_wrap(
+        "[method]resolve-address-stream.subscribe",
+        |mut store: StoreContextMut<'_, Guest>, (lookup,): (Resource<Lookup>,)| {
+            let pollable: Resource<DynPollable> = subscribe(table(&mut store), lookup)?;
+            Ok((pollable,))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+fn table<'s>(store: &'s mut StoreContextMut<'_, Guest>) -> &'s mut ResourceTable {
+    &mut store.data_mut().table
+}
