@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the tools that ship with ringfence, and the one for its tests, into guest-tools/prebuilt/.
+# Builds the tools that ship with ringfence, and those for its tests, into guest-tools/prebuilt/.
 #
 #   build.sh              build, and commit what changed in prebuilt/
 #   build.sh --into DIR   build into DIR instead (CI tests what it rebuilt)
@@ -15,7 +15,7 @@ set -euo pipefail
 
 guests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(dirname "$guests")
-tools=(codec conformance data files text time)
+tools=(codec conformance data fetch files netscan probe text time)
 target=wasm32-unknown-unknown
 into=$guests/prebuilt
 

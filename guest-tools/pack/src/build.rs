@@ -81,14 +81,22 @@ fn component(
 /// The WIT of the standard, as dependencies of any tool.
 fn standard(guest_tools: &Path) -> Result<Vec<(String, String)>, Error> {
     let folder = guest_tools.join("wasi");
-    ["clocks", "filesystem", "io", "random"]
-        .into_iter()
-        .map(|package| {
-            let path = folder.join(package).with_extension("wit");
-            let text = fs::read_to_string(&path).map_err(at(path))?;
-            Ok((format!("wit/deps/{package}.wit"), text))
-        })
-        .collect()
+    [
+        "cli",
+        "clocks",
+        "filesystem",
+        "http",
+        "io",
+        "random",
+        "sockets",
+    ]
+    .into_iter()
+    .map(|package| {
+        let path = folder.join(package).with_extension("wit");
+        let text = fs::read_to_string(&path).map_err(at(path))?;
+        Ok((format!("wit/deps/{package}.wit"), text))
+    })
+    .collect()
 }
 
 /// The WIT of `ringfence:tool`, for the tools that import or export something of it.

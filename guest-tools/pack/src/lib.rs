@@ -1,4 +1,4 @@
-//! The tools that ship with ringfence, and the one for its tests, as files: which sources a component
+//! The tools that ship with ringfence, and those for its tests, as files: which sources a component
 //! was built from, and whether they are still the same.
 //!
 //! Owns `guest-tools/prebuilt/`. Refuses to know how Rust becomes WebAssembly: that is
@@ -17,10 +17,20 @@ pub use provenance::{Built, PROVENANCE, Provenance, Stale};
 pub use sources::digest;
 
 /// The tools, in the order of their names.
-pub const TOOLS: [&str; 6] = ["codec", "conformance", "data", "files", "text", "time"];
+pub const TOOLS: [&str; 9] = [
+    "codec",
+    "conformance",
+    "data",
+    "fetch",
+    "files",
+    "netscan",
+    "probe",
+    "text",
+    "time",
+];
 
-/// Those of them that ship: `conformance` is for tests only.
-pub const SHIPPED: [&str; 5] = ["codec", "data", "files", "text", "time"];
+/// Those of them that ship: `conformance` and `probe` are for tests only.
+pub const SHIPPED: [&str; 7] = ["codec", "data", "fetch", "files", "netscan", "text", "time"];
 
 /// The largest component that ships: each is copied into every binary and image.
 pub const COMPONENT_BYTES_MAX: usize = 400_000;

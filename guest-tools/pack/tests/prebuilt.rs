@@ -17,7 +17,7 @@ use ringfence_tool::{Component, Field, Function, Label, Manifest, Payload, Type}
 type Imports = &'static [(&'static str, &'static [&'static str])];
 
 /// What each tool imports: all of it, and nothing else.
-const IMPORTS: [(&str, Imports); 6] = [
+const IMPORTS: [(&str, Imports); 9] = [
     (
         "codec",
         &[
@@ -47,6 +47,43 @@ const IMPORTS: [(&str, Imports); 6] = [
     ),
     ("data", &[]),
     (
+        "fetch",
+        &[
+            ("wasi:http/outgoing-handler@0.2.12", &["handle"]),
+            (
+                "wasi:http/types@0.2.12",
+                &[
+                    "[constructor]fields",
+                    "[constructor]outgoing-request",
+                    "[method]fields.append",
+                    "[method]fields.entries",
+                    "[method]future-incoming-response.get",
+                    "[method]future-incoming-response.subscribe",
+                    "[method]incoming-body.stream",
+                    "[method]incoming-response.consume",
+                    "[method]incoming-response.headers",
+                    "[method]incoming-response.status",
+                    "[method]outgoing-body.write",
+                    "[method]outgoing-request.body",
+                    "[method]outgoing-request.set-authority",
+                    "[method]outgoing-request.set-method",
+                    "[method]outgoing-request.set-path-with-query",
+                    "[method]outgoing-request.set-scheme",
+                    "[static]outgoing-body.finish",
+                ],
+            ),
+            ("wasi:io/error@0.2.12", &[]),
+            ("wasi:io/poll@0.2.12", &["[method]pollable.block"]),
+            (
+                "wasi:io/streams@0.2.12",
+                &[
+                    "[method]input-stream.blocking-read",
+                    "[method]output-stream.blocking-write-and-flush",
+                ],
+            ),
+        ],
+    ),
+    (
         "files",
         &[
             // The times of a file have its type; the clock is not called.
@@ -64,6 +101,120 @@ const IMPORTS: [(&str, Imports); 6] = [
                     "[method]descriptor.stat-at",
                     "[method]descriptor.write",
                     "[method]directory-entry-stream.read-directory-entry",
+                ],
+            ),
+        ],
+    ),
+    (
+        "netscan",
+        &[
+            (
+                "wasi:clocks/monotonic-clock@0.2.12",
+                &["subscribe-duration"],
+            ),
+            ("wasi:io/poll@0.2.12", &["[method]pollable.ready", "poll"]),
+            ("wasi:io/streams@0.2.12", &[]),
+            (
+                "wasi:sockets/instance-network@0.2.12",
+                &["instance-network"],
+            ),
+            ("wasi:sockets/network@0.2.12", &[]),
+            (
+                "wasi:sockets/tcp-create-socket@0.2.12",
+                &["create-tcp-socket"],
+            ),
+            (
+                "wasi:sockets/tcp@0.2.12",
+                &[
+                    "[method]tcp-socket.finish-connect",
+                    "[method]tcp-socket.start-connect",
+                    "[method]tcp-socket.subscribe",
+                ],
+            ),
+        ],
+    ),
+    (
+        "probe",
+        &[
+            ("wasi:clocks/monotonic-clock@0.2.12", &[]),
+            ("wasi:http/outgoing-handler@0.2.12", &["handle"]),
+            (
+                "wasi:http/types@0.2.12",
+                &[
+                    "[constructor]fields",
+                    "[constructor]outgoing-request",
+                    "[constructor]request-options",
+                    "[method]fields.append",
+                    "[method]fields.entries",
+                    "[method]future-incoming-response.get",
+                    "[method]future-incoming-response.subscribe",
+                    "[method]incoming-body.stream",
+                    "[method]incoming-response.consume",
+                    "[method]incoming-response.headers",
+                    "[method]incoming-response.status",
+                    "[method]outgoing-body.write",
+                    "[method]outgoing-request.body",
+                    "[method]outgoing-request.set-authority",
+                    "[method]outgoing-request.set-method",
+                    "[method]outgoing-request.set-path-with-query",
+                    "[method]outgoing-request.set-scheme",
+                    "[method]request-options.set-between-bytes-timeout",
+                    "[method]request-options.set-connect-timeout",
+                    "[method]request-options.set-first-byte-timeout",
+                    "[static]outgoing-body.finish",
+                ],
+            ),
+            ("wasi:io/error@0.2.12", &["[method]error.to-debug-string"]),
+            ("wasi:io/poll@0.2.12", &["[method]pollable.block"]),
+            (
+                "wasi:io/streams@0.2.12",
+                &[
+                    "[method]input-stream.blocking-read",
+                    "[method]output-stream.blocking-write-and-flush",
+                ],
+            ),
+            (
+                "wasi:sockets/instance-network@0.2.12",
+                &["instance-network"],
+            ),
+            (
+                "wasi:sockets/ip-name-lookup@0.2.12",
+                &[
+                    "[method]resolve-address-stream.resolve-next-address",
+                    "[method]resolve-address-stream.subscribe",
+                    "resolve-addresses",
+                ],
+            ),
+            ("wasi:sockets/network@0.2.12", &[]),
+            (
+                "wasi:sockets/tcp-create-socket@0.2.12",
+                &["create-tcp-socket"],
+            ),
+            (
+                "wasi:sockets/tcp@0.2.12",
+                &[
+                    "[method]tcp-socket.finish-bind",
+                    "[method]tcp-socket.finish-connect",
+                    "[method]tcp-socket.finish-listen",
+                    "[method]tcp-socket.start-bind",
+                    "[method]tcp-socket.start-connect",
+                    "[method]tcp-socket.start-listen",
+                    "[method]tcp-socket.subscribe",
+                ],
+            ),
+            (
+                "wasi:sockets/udp-create-socket@0.2.12",
+                &["create-udp-socket"],
+            ),
+            (
+                "wasi:sockets/udp@0.2.12",
+                &[
+                    "[method]outgoing-datagram-stream.check-send",
+                    "[method]outgoing-datagram-stream.send",
+                    "[method]outgoing-datagram-stream.subscribe",
+                    "[method]udp-socket.finish-bind",
+                    "[method]udp-socket.start-bind",
+                    "[method]udp-socket.stream",
                 ],
             ),
         ],
