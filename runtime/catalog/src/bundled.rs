@@ -20,7 +20,9 @@ pub fn bundled() -> Vec<Source> {
     vec![
         prebuilt!("codec"),
         prebuilt!("data"),
+        prebuilt!("fetch"),
         prebuilt!("files"),
+        prebuilt!("netscan"),
         prebuilt!("text"),
         prebuilt!("time"),
     ]
@@ -39,7 +41,10 @@ mod tests {
             .components()
             .map(|tool| tool.name().as_str())
             .collect();
-        assert_eq!(names, ["codec", "data", "files", "text", "time"]);
+        assert_eq!(
+            names,
+            ["codec", "data", "fetch", "files", "netscan", "text", "time"]
+        );
         for component in catalog.components() {
             assert!(
                 component.manifest().name.is_some(),

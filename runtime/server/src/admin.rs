@@ -3,6 +3,7 @@
 //! Owns a router for a listener of its own, so that who may call tools and who may look are two
 //! questions. Refuses to change anything.
 
+mod audit;
 mod ready;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ringfence_audit::Recorder;
 use serde_json::json;
 
 use crate::metrics::Metrics;
@@ -25,11 +27,11 @@ pub use ready::Ready;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `/healthz`, `/readyz` and `/metrics`, for requests that are addressed to one of `hosts`.
-pub fn admin(ready: Ready, metrics: Metrics, hosts: Arc<AllowedHosts>) -> Router {
+pub fn admin(ready: Ready, metrics: Metrics, audit: Recorder, hosts: Arc<AllowedHosts>) -> Router {
     Router::new()
         .route("/healthz", get(alive))
-        .route("/readyz", get(readiness).with_state(ready))
-        .route("/metrics", get(page).with_state(metrics))
+        .route("/readyz", get(readiness).with_state((ready, audit.clone())))
+        .route("/metrics", get(page).with_state((metrics, audit)))
         .layer(middleware::from_fn_with_state(hosts, guarded))
 }
 
@@ -37,8 +39,9 @@ async fn alive() -> Response {
     answer(StatusCode::OK, "text/plain; charset=utf-8", "ok".to_owned())
 }
 
-async fn readiness(State(ready): State<Ready>) -> Response {
-    let reasons = ready.reasons();
+async fn readiness(State((ready, log)): State<(Ready, Recorder)>) -> Response {
+    let mut reasons = ready.reasons();
+    reasons.extend(audit::reason(&log));
     let status = if reasons.is_empty() {
         StatusCode::OK
     } else {
@@ -48,8 +51,9 @@ async fn readiness(State(ready): State<Ready>) -> Response {
     answer(status, "application/json", body.to_string())
 }
 
-async fn page(State(metrics): State<Metrics>) -> Response {
-    answer(StatusCode::OK, PROMETHEUS, metrics.render())
+async fn page(State((metrics, log)): State<(Metrics, Recorder)>) -> Response {
+    let text = metrics.render() + &audit::metrics(&log);
+    answer(StatusCode::OK, PROMETHEUS, text)
 }
 
 /// An answer that is true now and at no other time.

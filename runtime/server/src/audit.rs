@@ -1,131 +1,201 @@
 //! One record of every call.
 //!
-//! Owns what is written down: who, what, with which outcome, at what cost. Refuses to write what a
-//! call was given or what it gave back; arguments appear as a digest. Names that a caller made up
-//! are escaped and cut, so that no record can forge another.
+//! Owns what of a call is written down: who, what, with which outcome, at what cost. Refuses to write
+//! what a call was given or what it gave back; arguments appear as a digest. How records are kept is
+//! the business of `ringfence-audit`.
 
-use std::time::Instant;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
+use ringfence_audit::{
+    ArgumentsDigest, Call, Caller as CalledBy, Cost, Event, Intent, Recorder, Ticket, Tool,
+};
 use ringfence_identity::Caller;
-use ringfence_sandbox::{Answer, Outcome};
+use ringfence_policy::{Permit, Tier};
+use ringfence_sandbox::{Answer, Outcome, Receipt};
 use ringfence_tool::Digest;
+use serde_json::{Map, Value};
 
-use crate::call::{self, CallError, CallRequest, Target};
-use crate::echo::echo;
+use crate::call::{CallError, CallRequest, Found, Target};
 use crate::metrics::Metrics;
 
-/// The `tracing` target of audit records.
-pub const AUDIT_TARGET: &str = "ringfence::audit";
+/// How long a call waits for its record. A disk that does not answer must not hold calls, nor the
+/// memory that they take, for ever.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a digest of arguments keeps of its memory. Bounds what one large call leaves behind on each
+/// thread.
+const KEPT_BYTES: usize = 64 * 1024;
 
 /// The record of one call. Written when it is closed, or when it is dropped because the call was.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct Record<'c> {
     started: Instant,
-    caller: Caller,
-    request: String,
-    tool: String,
-    found: Option<Found>,
-    arguments: Digest,
-    metrics: Metrics,
+    caller: &'c Caller,
+    request: &'c CallRequest,
+    found: OnceLock<Found>,
+    arguments: Option<ArgumentsDigest>,
+    recorder: &'c Recorder,
+    metrics: &'c Metrics,
     open: bool,
 }
 
-#[derive(Debug)]
-struct Found {
-    component: String,
-    function: String,
-    digest: Digest,
-}
-
-impl Record {
+impl<'c> Record<'c> {
     /// Begins the record of a call that names something.
-    pub(crate) fn open(caller: &Caller, request: &CallRequest, metrics: &Metrics) -> Self {
+    pub(crate) fn open(
+        caller: &'c Caller,
+        request: &'c CallRequest,
+        recorder: &'c Recorder,
+        metrics: &'c Metrics,
+    ) -> Self {
         metrics.call_started();
-        let tool = match &request.target {
-            Target::Function {
-                component,
-                function,
-            } => {
-                format!("{}_{}", echo(component), echo(function))
-            }
-            Target::Tool(name) | Target::Provided { item: name, .. } => echo(name),
-        };
-        // A map of JSON always serialises.
-        let arguments = serde_json::to_vec(&request.arguments).unwrap_or_default();
         Self {
             started: Instant::now(),
-            caller: caller.clone(),
-            request: echo(&request.id),
-            tool,
-            found: None,
-            arguments: Digest::of(&arguments),
-            metrics: metrics.clone(),
+            caller,
+            request,
+            found: OnceLock::new(),
+            arguments: digest(recorder, &request.arguments),
+            recorder,
+            metrics,
             open: true,
         }
     }
 
     /// The names lead to something.
-    pub(crate) fn found(&mut self, found: &call::Found) {
-        self.tool = echo(&found.name);
-        self.found = Some(Found {
-            component: found.component.name().to_string(),
-            function: found.function.to_string(),
-            digest: found.component.digest(),
-        });
+    pub(crate) fn found(&self, found: Found) -> &Found {
+        self.found.get_or_init(|| found)
     }
 
-    /// Writes the record.
-    pub(crate) fn close(mut self, result: &Result<Answer, CallError>) {
+    /// Writes down that a call which can do harm is about to run, and waits until that is written.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written: the call must not run.
+    pub(crate) async fn intent(&self, permit: &Permit) -> Result<(), CallError> {
+        if !self.recorder.is_on() || permit.effective().tier() != Tier::Dangerous {
+            return Ok(());
+        }
+        let capabilities: Vec<String> = permit.grants().iter().map(ToString::to_string).collect();
+        let digest = self.found.get().map(|found| found.component.digest());
+        let ticket = self.recorder.append(&Event::Intent(Intent {
+            caller: self.called_by(),
+            request: &self.request.id,
+            tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
+            arguments: self.arguments.as_ref(),
+            capabilities: &capabilities,
+        }));
+        let internal = match tokio::time::timeout(PATIENCE, ticket).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(unwritten)) => unwritten.to_string(),
+            Err(_) => format!("the record was not written within {PATIENCE:?}"),
+        };
+        tracing::warn!(request = self.request.id, %internal, "refused a dangerous call");
+        Err(CallError::Unrecorded {
+            internal: internal.into(),
+        })
+    }
+
+    /// Writes the record, and waits until it is written where the log's durability says so.
+    pub(crate) async fn close(mut self, result: &Result<Answer, CallError>) {
         self.open = false;
-        match result {
+        let ticket = match result {
             Ok(answer) => self.write(answer.outcome.word(), Some(answer), reason(&answer.outcome)),
-            Err(error) => {
-                let text = error.to_string();
-                self.write(error.word(), None, Some(error.internal().unwrap_or(&text)));
-            }
+            Err(error) => self.write(error.word(), None, Some(&refusal(error))),
+        };
+        // The call has been made, so it is answered; the log's health says what is missing.
+        let _ = tokio::time::timeout(PATIENCE, ticket.before_answer()).await;
+    }
+
+    fn write(
+        &self,
+        outcome: &'static str,
+        answer: Option<&Answer>,
+        reason: Option<&str>,
+    ) -> Ticket {
+        let receipt = answer.map(|answer| &answer.receipt);
+        let took = self.started.elapsed();
+        let fuel = receipt.map_or(0, |receipt| receipt.fuel);
+        let digest = self.found.get().map(|found| found.component.digest());
+        let ticket = self.recorder.append(&Event::Call(Call {
+            caller: self.called_by(),
+            request: &self.request.id,
+            tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
+            arguments: self.arguments.as_ref(),
+            outcome,
+            limit: answer.and_then(|answer| match &answer.outcome {
+                Outcome::Limit(limit) => Some(limit.word()),
+                _ => None,
+            }),
+            reason,
+            took,
+            cost: receipt.map(cost),
+            capabilities: receipt.map_or(&[], |receipt| &receipt.capabilities),
+            touched: &[],
+        }));
+        // Whoever waits until no call runs finds all their records.
+        self.metrics.call_ended(outcome, took, fuel);
+        ticket
+    }
+
+    fn called_by(&self) -> CalledBy<'_> {
+        CalledBy {
+            tenant: self.caller.tenant().as_str(),
+            principal: self.caller.principal().as_str(),
         }
     }
 
-    fn write(&self, outcome: &'static str, answer: Option<&Answer>, reason: Option<&str>) {
-        let receipt = answer.map(|answer| &answer.receipt);
-        let fuel = receipt.map_or(0, |receipt| receipt.fuel);
-        self.metrics
-            .call_ended(outcome, self.started.elapsed(), fuel);
-        let limit = answer.and_then(|answer| match &answer.outcome {
-            Outcome::Limit(limit) => Some(limit.word()),
-            _ => None,
-        });
-        let found = self.found.as_ref();
-        tracing::info!(
-            target: AUDIT_TARGET,
-            tenant = self.caller.tenant().as_str(),
-            principal = self.caller.principal().as_str(),
-            request = self.request,
-            tool = self.tool,
-            component = found.map(|found| found.component.as_str()),
-            function = found.map(|found| found.function.as_str()),
-            digest = found.map(|found| tracing::field::display(found.digest)),
-            arguments = %self.arguments,
-            outcome,
-            limit,
-            reason = reason.map(echo),
-            fuel = receipt.map(|receipt| receipt.fuel),
-            wall_us = micros(receipt.map_or_else(|| self.started.elapsed(), |receipt| receipt.wall)),
-            cpu_us = receipt.map(|receipt| micros(receipt.cpu)),
-            peak_memory_bytes = receipt.map(|receipt| receipt.peak_memory_bytes),
-            result_bytes = receipt.map(|receipt| receipt.result_bytes),
-            output_bytes = receipt.map(|receipt| receipt.output_bytes),
-            "call",
-        );
+    fn tool<'r>(&'r self, digest: Option<&'r [u8; 32]>, name: &'r str) -> Tool<'r> {
+        let found = self.found.get();
+        Tool {
+            name,
+            component: found.map(|found| found.component.name().as_str()),
+            function: found.map(|found| found.function.as_str()),
+            digest,
+        }
+    }
+
+    /// What it is called: what the catalog says, or what the caller does where that leads nowhere.
+    fn name(&self) -> Cow<'_, str> {
+        if let Some(found) = self.found.get() {
+            return Cow::Borrowed(&found.name);
+        }
+        match &self.request.target {
+            Target::Function {
+                component,
+                function,
+            } => Cow::Owned(format!("{component}_{function}")),
+            Target::Tool(name) | Target::Provided { item: name, .. } => Cow::Borrowed(name),
+        }
     }
 }
 
-impl Drop for Record {
+impl Drop for Record<'_> {
     fn drop(&mut self) {
         if self.open {
-            self.write("cancelled", None, None);
+            // Nobody waits for an answer.
+            drop(self.write("cancelled", None, None));
         }
     }
+}
+
+fn digest(recorder: &Recorder, arguments: &Map<String, Value>) -> Option<ArgumentsDigest> {
+    thread_local! {
+        static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    if !recorder.is_on() {
+        return None;
+    }
+    TEXT.with_borrow_mut(|text| {
+        text.clear();
+        // A map of JSON always serialises.
+        let written = serde_json::to_writer(&mut *text, arguments);
+        let digest = written.ok().and_then(|()| recorder.digest(text));
+        text.clear();
+        text.shrink_to(KEPT_BYTES);
+        digest
+    })
 }
 
 /// What is worth writing down of how a guest ended. A tool's own error is its answer, not ours to
@@ -138,6 +208,24 @@ fn reason(outcome: &Outcome) -> Option<&str> {
     }
 }
 
-fn micros(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+/// Why no guest ran. What is wrong with arguments repeats them, so only the place is said.
+fn refusal(error: &CallError) -> Cow<'_, str> {
+    match error {
+        CallError::Arguments(unfit) => Cow::Owned(format!("at `{}`", unfit.path)),
+        other => match other.internal() {
+            Some(internal) => Cow::Borrowed(internal),
+            None => Cow::Owned(other.to_string()),
+        },
+    }
+}
+
+fn cost(receipt: &Receipt) -> Cost {
+    Cost {
+        fuel: receipt.fuel,
+        wall: receipt.wall,
+        cpu: receipt.cpu,
+        peak_memory_bytes: receipt.peak_memory_bytes as u64,
+        result_bytes: receipt.result_bytes as u64,
+        output_bytes: receipt.output_bytes,
+    }
 }

@@ -10,8 +10,10 @@ mod prepared;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::poll;
+use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{Policy, Reach, Subject};
@@ -24,6 +26,9 @@ pub use self::error::{Blame, CallError};
 use self::prepared::PreparedTools;
 use crate::audit::Record;
 use crate::metrics::Metrics;
+
+/// Between two looks whether calls still run.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What somebody wants to have called.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,18 +92,25 @@ pub struct Funnel {
     policy: Policy,
     sandbox: Arc<Sandbox>,
     prepared: PreparedTools,
+    audit: Recorder,
     metrics: Metrics,
 }
 
 impl Funnel {
-    /// A funnel to the tools of `catalog`.
-    pub fn new(catalog: Arc<Catalog>, policy: Policy, sandbox: Arc<Sandbox>) -> Arc<Self> {
+    /// A funnel to the tools of `catalog`, whose calls are written down by `audit`.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        policy: Policy,
+        sandbox: Arc<Sandbox>,
+        audit: Recorder,
+    ) -> Arc<Self> {
         let prepared = PreparedTools::new(Arc::clone(&sandbox));
         Arc::new(Self {
             catalog: RwLock::new(catalog),
             policy,
             sandbox,
             prepared,
+            audit,
             metrics: Metrics::new(),
         })
     }
@@ -117,12 +129,35 @@ impl Funnel {
         events: Arc<dyn CallEvents>,
         cancel: CancellationToken,
     ) -> Result<Answer, CallError> {
-        let mut record = Record::open(caller, request, &self.metrics);
-        let result = self
-            .stages(caller, request, events, cancel, &mut record)
-            .await;
-        record.close(&result);
+        let record = Record::open(caller, request, &self.audit, &self.metrics);
+        let result = self.stages(caller, request, events, cancel, &record).await;
+        record.close(&result).await;
         result
+    }
+
+    /// Writes down a call that was refused before it got here.
+    pub(crate) async fn refuse(
+        &self,
+        caller: &Caller,
+        request: &CallRequest,
+        error: CallError,
+    ) -> Result<Answer, CallError> {
+        let record = Record::open(caller, request, &self.audit, &self.metrics);
+        let result = Err(error);
+        record.close(&result).await;
+        result
+    }
+
+    /// Waits until no call runs, for at most `patience`. Those that were given up end when somebody
+    /// looks after them, and leave their records then.
+    pub async fn idle(&self, patience: Duration) {
+        let looked = async {
+            while self.metrics.calls_running() > 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        // What runs longer leaves as if the process had been killed.
+        let _ = tokio::time::timeout(patience, looked).await;
     }
 
     /// The stages: a line each, each spending what the one before has made.
@@ -132,10 +167,9 @@ impl Funnel {
         request: &CallRequest,
         events: Arc<dyn CallEvents>,
         cancel: CancellationToken,
-        record: &mut Record,
+        record: &Record<'_>,
     ) -> Result<Answer, CallError> {
-        let found = self.lookup(&request.target)?;
-        record.found(&found);
+        let found = record.found(self.lookup(&request.target)?);
         let (component, function) = (&found.component, &found.function);
         let prepared = until(&cancel, self.prepared.prepare(component)).await??;
         let arguments = prepared.arguments(function, &request.arguments)?;
@@ -152,6 +186,7 @@ impl Funnel {
             self.policy.decide(caller, &subject, timeout)?
         };
         let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
+        until(&cancel, record.intent(&permit)).await??;
         Ok(self
             .sandbox
             .invoke(&prepared, permit, slot, arguments, events, cancel)
@@ -208,6 +243,11 @@ impl Funnel {
     /// What has happened, in numbers.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What is written down, and whether it can be.
+    pub fn audit(&self) -> &Recorder {
+        &self.audit
     }
 
     /// What is granted.

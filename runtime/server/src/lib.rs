@@ -23,7 +23,6 @@ mod trace;
 mod transport;
 mod watch;
 
-pub use audit::AUDIT_TARGET;
 pub use call::{Blame, CallError, CallRequest, Funnel, Target};
 pub use json::{JSON_DEPTH_MAX, JsonFault, parse as parse_json};
 pub use labels::Labels;

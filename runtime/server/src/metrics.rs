@@ -95,6 +95,11 @@ impl Metrics {
         self.0.fuel.fetch_add(fuel, Ordering::Relaxed);
     }
 
+    /// Calls that are running.
+    pub fn calls_running(&self) -> i64 {
+        self.0.calls_in_flight.load(Ordering::Relaxed)
+    }
+
     /// A connection has been accepted. It counts until the result is dropped.
     pub fn connection(&self) -> Counted {
         self.0.connections_total.fetch_add(1, Ordering::Relaxed);

@@ -23,8 +23,8 @@ use crate::transport::http::{self, AllowedHosts, Drain, Edge, Guarded, Limits};
 use crate::transport::{Lifecycle, stdio};
 use crate::watch::Watch;
 
-/// What to log unless somebody asks for more: each call's audit record, and no line for every
-/// message that the protocol library or the engine sees.
+/// What to log unless somebody asks for more: no line for every call, which the audit log has, and
+/// none for every message that the protocol library or the engine sees.
 pub const LOG_FILTER: &str = "info,rmcp=error,wasmtime=warn,cranelift=warn,notify=warn";
 
 /// Serves the tools behind one funnel.
@@ -110,11 +110,7 @@ impl Server {
         );
         let mut others = Router::new();
         if options.websocket {
-            let socket = Socket {
-                endpoint: Arc::clone(&self.endpoint),
-                metrics: metrics.clone(),
-                drain: drain.clone(),
-            };
+            let socket = Socket::new(Arc::clone(&self.endpoint), metrics.clone(), drain.clone());
             others = socket.router();
         }
         let site = Guarded::new(edge, Routed { mcp, others });
@@ -125,7 +121,8 @@ impl Server {
     pub async fn serve_admin(&self, listener: TcpListener, options: &HttpOptions, drain: &Drain) {
         let metrics = self.endpoint.funnel.metrics().clone();
         let hosts = Arc::new(options.hosts.clone());
-        let router = admin::admin(self.readiness.clone(), metrics.clone(), hosts);
+        let audit = self.endpoint.funnel.audit().clone();
+        let router = admin::admin(self.readiness.clone(), metrics.clone(), audit, hosts);
         http::serve(listener, router, &options.limits, &metrics, drain).await;
     }
 

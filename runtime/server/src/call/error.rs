@@ -36,6 +36,12 @@ pub enum CallError {
     /// There is no such tool, or not for this caller.
     #[error("unknown tool `{0}`")]
     UnknownTool(String),
+    /// The call can do harm, and its record cannot be written.
+    #[error("this call can change something, and no record of it can be kept now; try again later")]
+    Unrecorded {
+        /// Why, for the log.
+        internal: Arc<str>,
+    },
     /// The engine does not take the component.
     #[error("component `{component}` cannot be run; the server's log says why")]
     Unusable {
@@ -68,7 +74,7 @@ impl CallError {
             | Self::UnknownFunction { .. }
             | Self::UnknownTool(_) => Blame::Caller,
             Self::Denied(_) => Blame::Policy,
-            Self::Overloaded(_) => Blame::Host,
+            Self::Overloaded(_) | Self::Unrecorded { .. } => Blame::Host,
             Self::Unusable { .. } => Blame::Tool,
         }
     }
@@ -76,7 +82,7 @@ impl CallError {
     /// What only the log may say.
     pub fn internal(&self) -> Option<&str> {
         match self {
-            Self::Unusable { internal, .. } => Some(internal),
+            Self::Unrecorded { internal } | Self::Unusable { internal, .. } => Some(internal),
             _ => None,
         }
     }
@@ -89,6 +95,7 @@ impl CallError {
             Self::Denied(_) => "denied",
             Self::Overloaded(_) => "overloaded",
             Self::UnknownFunction { .. } | Self::UnknownTool(_) => "unknown-tool",
+            Self::Unrecorded { .. } => "unrecorded",
             Self::Unusable { .. } => "unusable",
         }
     }

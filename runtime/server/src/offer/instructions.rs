@@ -1,7 +1,8 @@
 //! What a model should know before it calls anything.
 
 use ringfence_catalog::Catalog;
-use ringfence_policy::{Grant, Policy, Reach};
+use ringfence_identity::Caller;
+use ringfence_policy::{FileKind, Grant, Policy};
 
 /// Bytes of the instructions. They stand in a model's context for as long as it is connected.
 const INSTRUCTIONS_BYTES_MAX: usize = 4096;
@@ -34,13 +35,9 @@ pub(super) fn of(catalog: &Catalog, policy: &Policy) -> String {
             );
         }
         let reach: Vec<_> = policy
-            .effective(Reach::of(component))
+            .granted_to(&Caller::local(), component)
             .iter()
-            .map(|grant| match grant {
-                Grant::Env(name) => format!("knows the variable {name}"),
-                Grant::FsRead { guest, .. } => format!("may read {guest}"),
-                Grant::FsWrite { guest, .. } => format!("may read and write {guest}"),
-            })
+            .map(words)
             .collect();
         if !reach.is_empty() {
             let _ = write!(line, " ({})", reach.join(", "));
@@ -52,4 +49,36 @@ pub(super) fn of(catalog: &Catalog, policy: &Policy) -> String {
         text.push_str(&line);
     }
     text
+}
+
+/// A grant as a model may read it: what the tool sees, and nothing of the host.
+fn words(grant: &Grant) -> String {
+    match grant {
+        Grant::Env(name) => format!("knows the variable {name}"),
+        Grant::Files(files) => {
+            let may = match files.kind {
+                FileKind::Change => "change",
+                FileKind::Create => "create files in",
+                FileKind::Delete => "delete from",
+                FileKind::List => "list",
+                FileKind::Read => "read",
+                FileKind::Write => "read and write",
+            };
+            match &files.glob {
+                Some(glob) => format!("may {may} {glob} in {}", files.guest),
+                None => format!("may {may} {}", files.guest),
+            }
+        }
+        Grant::Net(net) => format!("may request {net}"),
+        Grant::Secret(secret) => format!("is known to {}", secret.host),
+        Grant::Socket(socket) => format!("may connect to {socket}"),
+        Grant::Kv(bucket) => format!("keeps {}", bucket.name),
+        Grant::Tools(pattern) => format!("may call {pattern}"),
+        Grant::Budget(_)
+        | Grant::ClockPrecise
+        | Grant::Config(_)
+        | Grant::Random
+        | Grant::Stdin
+        | Grant::Stdout => grant.to_string(),
+    }
 }

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_catalog::{Catalog, Naming, Tool};
-use ringfence_policy::{Grant, Policy, Reach};
+use ringfence_identity::Caller;
+use ringfence_policy::{Annotations, Policy};
 use ringfence_tool::{Component, ComponentName};
 use rmcp::model::{Icon, Tool as ListedTool, ToolAnnotations};
 use serde_json::{Map, Value};
@@ -205,15 +206,12 @@ fn typed(tool: &Tool, policy: &Policy) -> ListedTool {
 }
 
 fn annotations(component: &Component, policy: &Policy) -> ToolAnnotations {
-    let granted = policy.effective(Reach::of(component));
-    let writes = granted
-        .iter()
-        .any(|grant| matches!(grant, Grant::FsWrite { .. }));
-    // No tool reaches the network yet: its world is what it was granted.
+    let granted = policy.granted_to(&Caller::local(), component);
+    let follow = Annotations::of(&granted);
     ToolAnnotations::new()
-        .read_only(!writes)
-        .destructive(writes)
-        .open_world(false)
+        .read_only(follow.read_only)
+        .destructive(follow.destructive)
+        .open_world(follow.open_world)
 }
 
 /// The parameters that are to be repeated in headers: `x-mcp-header` on properties that are reached

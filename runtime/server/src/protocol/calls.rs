@@ -56,8 +56,14 @@ pub(super) async fn tool(
     }
     let kind = Kind::Provided(tool.output.clone());
     if let Err(unfit) = tool.input.check(&arguments) {
-        let shape = Shape::new(kind, exchange);
-        return shape.answer(Err(CallError::Arguments(unfit.into())));
+        let request = CallRequest {
+            id: exchange.correlation.to_string(),
+            target: Target::Tool(name),
+            arguments,
+        };
+        let error = CallError::Arguments(unfit.into());
+        let refused = endpoint.funnel.refuse(&exchange.caller, &request, error);
+        return Shape::new(kind, exchange).answer(refused.await);
     }
     let target = Target::Provided {
         component: tool.component.clone(),

@@ -133,7 +133,9 @@ pub(crate) fn missing_capability(required: Value, message: &str) -> Fault {
 pub(crate) fn version(requested: &str) -> Fault {
     let code = ErrorCode::UNSUPPORTED_PROTOCOL_VERSION;
     let message = format!("protocol version `{}` is not supported", echo(requested));
-    let supported: Vec<&str> = VERSIONS.iter().map(ProtocolVersion::as_str).collect();
+    // One that is asked for in the wrong way is no way on: who is told to use it asks again.
+    let served = VERSIONS.iter().map(ProtocolVersion::as_str);
+    let supported: Vec<&str> = served.filter(|version| *version != requested).collect();
     Fault::from(ErrorData::new(code, message, None))
         .kind("unsupported-version")
         .with("supported", json!(supported))

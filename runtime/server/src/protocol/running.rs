@@ -66,6 +66,10 @@ impl Running {
 
 /// Why a request lets go of a call.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each call, and the large one is nearly every one"
+)]
 pub(crate) enum Paused {
     /// It ended.
     Ended(Ended),

@@ -271,7 +271,9 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
             "kind": "rate-limited",
             "retry_after": overloaded.retry_after.as_secs().max(1),
         }),
-        CallError::UnknownFunction { .. } | CallError::Unusable { .. } => {
+        CallError::UnknownFunction { .. }
+        | CallError::Unrecorded { .. }
+        | CallError::Unusable { .. } => {
             json!({"kind": error.word()})
         }
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringfence_audit::{Event, Log, Recorder, Settings, Start};
 use ringfence_server::admin::{Ready, admin};
 use ringfence_server::http::{AllowedHosts, Edge};
 use ringfence_server::metrics::Metrics;
@@ -10,9 +11,13 @@ use ringfence_server::metrics::Metrics;
 use crate::client::{Running, get_request, limits};
 
 async fn start() -> (Running, Ready, Metrics) {
+    start_audited(Recorder::off()).await
+}
+
+async fn start_audited(audit: Recorder) -> (Running, Ready, Metrics) {
     let (ready, metrics) = (Ready::new(), Metrics::new());
     let hosts = Arc::new(AllowedHosts::loopback());
-    let router = admin(ready.clone(), metrics.clone(), hosts);
+    let router = admin(ready.clone(), metrics.clone(), audit, hosts);
     let edge = Edge::new(&limits(), Metrics::new());
     let running = Running::serve(limits(), edge, Metrics::new(), router).await;
     (running, ready, metrics)
@@ -104,5 +109,43 @@ async fn it_is_guarded_as_well() {
             let answer = running.ask(&request).await;
             assert_eq!(answer.status, 403, "{path} {lines}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_audit_log_that_cannot_be_written_is_a_reason_not_to_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("audit");
+    std::fs::write(&place, "in the way").unwrap();
+    let log = Log::start(Settings::in_folder(place.clone())).unwrap();
+    let (running, ready, _) = start_audited(log.recorder()).await;
+    ready.fulfilled("start");
+    let answer = running.ask(&get_request("/readyz")).await;
+    assert_eq!(answer.status, 503);
+    assert!(
+        answer
+            .body
+            .contains("\"audit\":\"the audit log cannot be written"),
+        "{}",
+        answer.body
+    );
+    let page = running.ask(&get_request("/metrics")).await.body;
+    assert!(page.contains("\nringfence_audit_writable 0\n"), "{page}");
+
+    std::fs::remove_file(&place).unwrap();
+    let start = Start {
+        version: "1",
+        command: "test",
+    };
+    log.recorder().append(&Event::Start(start)).await.unwrap();
+    assert_eq!(running.ask(&get_request("/readyz")).await.status, 200);
+    let page = running.ask(&get_request("/metrics")).await.body;
+    for line in [
+        "ringfence_audit_writable 1",
+        "ringfence_audit_records_total 1",
+        "ringfence_audit_lost_total 0",
+        "ringfence_audit_failures_total 1",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}: {page}");
     }
 }

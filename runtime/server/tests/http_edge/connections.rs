@@ -76,6 +76,24 @@ async fn a_peer_that_leaves_cancels_its_request() {
     in_flight_becomes(0).await;
 }
 
+/// What it has sent beyond its request must not hide that it is gone.
+#[tokio::test]
+async fn a_peer_that_asks_twice_and_leaves_cancels_its_request() {
+    let running = Running::start(limits()).await;
+    let mut leaving = running.connect().await;
+    let pipelined = get_request("/never").repeat(50);
+    leaving.send(&pipelined).await;
+    within("the request", async {
+        while running.edge.rate.in_flight() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    drop(leaving);
+    running.connections_become(0).await;
+    assert_eq!(running.edge.rate.in_flight(), 0);
+}
+
 #[tokio::test]
 async fn requests_in_one_packet_are_answered_in_order() {
     let running = Running::start(limits()).await;

@@ -1,77 +1,50 @@
 //! Each call leaves exactly one record, whatever becomes of it.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::{Arc, Once};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use ringfence_audit::{Durability, Event, Log, Settings, Stop, Verify, verify};
 use ringfence_identity::Caller;
 use ringfence_policy::Budget;
-use ringfence_server::{AUDIT_TARGET, CallRequest, Funnel, Silent, Target};
+use ringfence_server::{CallError, CallRequest, Funnel, Silent, Target};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::client;
+use crate::client::{self, Client, PATIENCE, stranger};
 
-thread_local! {
-    /// The log lines of one thread: of one test, which has a thread of its own.
-    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
+const GUESTS: [&str; 5] = ["add", "err", "trap", "spin", "sleep"];
 
-/// Collects log lines. There is one subscriber for all tests: what several of them are interested in
-/// while they come and go is not to be relied on.
-#[derive(Clone, Default)]
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn records() -> Vec<Value> {
-        let bytes = LINES.with_borrow(Clone::clone);
-        let text = std::str::from_utf8(&bytes).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .filter(|line| line["target"] == AUDIT_TARGET)
-            .map(|line| line["fields"].clone())
-            .collect()
-    }
-}
-
-/// A funnel whose audit records can be read.
+/// A funnel whose records can be read.
 struct Audited {
+    home: tempfile::TempDir,
+    log: Log,
     funnel: Arc<Funnel>,
 }
 
 impl Audited {
     fn new() -> Self {
-        static SUBSCRIBED: Once = Once::new();
-        SUBSCRIBED.call_once(|| tracing_subscriber::fmt().json().with_writer(Log).init());
-        let guests = ["add", "err", "trap", "spin", "sleep"];
-        let folder = client::folder(&guests);
+        Self::within(Duration::from_millis(200), Durability::Os)
+    }
+
+    fn within(wall: Duration, durability: Durability) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut settings = Settings::in_folder(home.path().join("audit"));
+        settings.durability = durability;
+        let log = Log::start(settings).unwrap();
+        let folder = client::folder(&GUESTS);
         let budget = Budget {
-            wall: Duration::from_millis(200),
+            wall,
             ..Budget::default()
         };
-        let funnel = client::funnel_with(client::files(&folder, &guests), &[], budget);
-        Self { funnel }
+        let files = client::files(&folder, &GUESTS);
+        let funnel = client::funnel_audited(files, &[], budget, log.recorder());
+        Self { home, log, funnel }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.home.path().join("audit")
     }
 
     async fn call(&self, caller: &Caller, tool: &str, arguments: Value, cancel: bool) {
@@ -94,13 +67,31 @@ impl Audited {
     async fn local(&self, tool: &str, arguments: Value) {
         self.call(&Caller::local(), tool, arguments, false).await;
     }
+
+    /// The records of calls, of a log that is whole.
+    async fn records(&self) -> Vec<Value> {
+        let stop = Event::Stop(Stop { reason: "test" });
+        self.log.recorder().append(&stop).await.unwrap();
+        let report = verify(&self.folder(), &Verify::default()).unwrap();
+        assert_eq!(report.fault, None);
+        records(&self.folder())
+    }
 }
 
-fn stranger() -> Caller {
-    Caller::new("acme".parse().unwrap(), "eve".parse().unwrap())
+fn records(folder: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(folder.join("audit-00000001.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|record| record["event"] == "call")
+        .collect()
 }
 
-#[tokio::test(flavor = "current_thread")]
+fn outcomes(records: &[Value]) -> Vec<&str> {
+    let outcomes = records.iter().map(|record| record["outcome"].as_str());
+    outcomes.map(Option::unwrap).collect()
+}
+
+#[tokio::test]
 async fn every_ending_is_written_down_once() {
     let audited = Audited::new();
     let sum = json!({"a": 1, "b": 2});
@@ -121,11 +112,7 @@ async fn every_ending_is_written_down_once() {
             .is_err()
     );
 
-    let records = Log::records();
-    let outcomes: Vec<_> = records
-        .iter()
-        .map(|record| record["outcome"].as_str().unwrap())
-        .collect();
+    let records = audited.records().await;
     let expected = [
         "returned",
         "invalid-arguments",
@@ -137,12 +124,12 @@ async fn every_ending_is_written_down_once() {
         "cancelled",
         "cancelled",
     ];
-    assert_eq!(outcomes, expected);
+    assert_eq!(outcomes(&records), expected);
     assert_eq!(records[2]["tenant"], "acme");
     assert_eq!(records[6]["limit"], "wall");
 }
 
-#[tokio::test(flavor = "current_thread")]
+#[tokio::test]
 async fn a_record_says_who_and_what_and_how_much_but_not_with_what() {
     let audited = Audited::new();
     audited.local("add_add", json!({"a": 1, "b": 2})).await;
@@ -150,8 +137,12 @@ async fn a_record_says_who_and_what_and_how_much_but_not_with_what() {
         .local("err_fail", json!({"message": "a secret"}))
         .await;
     audited.local("no\n\u{1b}[2Jbody", json!({})).await;
-    let records = Log::records();
-    assert!(!format!("{records:?}").contains("a secret"), "{records:?}");
+    // What is wrong with an argument is told to the caller, with the argument.
+    audited
+        .local("add_add", json!({"a": "a secret", "b": 2}))
+        .await;
+    let records = audited.records().await;
+    assert!(!format!("{records:?}").contains("secret"), "{records:?}");
     let returned = &records[0];
     for (field, value) in [
         ("tenant", "local"),
@@ -163,9 +154,134 @@ async fn a_record_says_who_and_what_and_how_much_but_not_with_what() {
     ] {
         assert_eq!(returned[field], value, "{field}");
     }
-    let digest = ringfence_tool::Digest::of(br#"{"a":1,"b":2}"#).to_string();
-    assert_eq!(returned["arguments"], digest.as_str());
+    let arguments = returned["arguments"].as_str().unwrap();
+    assert!(arguments.starts_with("keyed-blake3:"), "{arguments}");
+    assert_ne!(arguments, records[1]["arguments"].as_str().unwrap());
     assert!(returned["digest"].as_str().unwrap().starts_with("sha256:"));
     assert!(returned["fuel"].as_u64().unwrap() > 0);
-    assert_eq!(records[2]["tool"], "no\\n\\u{1b}[2Jbody");
+    assert_eq!(records[2]["tool"], "no\n\u{1b}[2Jbody");
+    assert_eq!(records[3]["reason"], "at `/a`");
+    let bytes = fs::read(audited.folder().join("audit-00000001.jsonl")).unwrap();
+    assert!(!bytes.contains(&0x1b));
+}
+
+/// The record is there when the answer is: nothing else is waited for.
+#[tokio::test]
+async fn an_answer_waits_for_its_record_where_one_says_so() {
+    for durability in [Durability::Answer, Durability::Disk] {
+        let audited = Audited::within(PATIENCE, durability);
+        for count in 1..=10 {
+            audited.local("add_add", json!({"a": 1, "b": 2})).await;
+            assert_eq!(records(&audited.folder()).len(), count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_a_pipe_leaves_one_record_for_each_call() {
+    let audited = Audited::within(PATIENCE, Durability::Os);
+    let mut client = Client::to(Arc::clone(&audited.funnel));
+    client.greet().await;
+    for (tool, arguments) in [
+        ("add_add", json!({"a": 1, "b": 2})),
+        ("add_add", json!({"a": "x"})),
+        ("err_fail", json!({"message": "m"})),
+        ("trap_divide", json!({})),
+        ("nobody", json!({})),
+    ] {
+        let params = json!({"name": tool, "arguments": arguments});
+        client.ask("tools/call", params).await;
+    }
+    // One that is cancelled, and one whose client goes away.
+    let sleep = json!({"name": "sleep_sleep", "arguments": {"milliseconds": 10_000}});
+    let cancelled = client.request("tools/call", sleep.clone()).await;
+    client.cancel(cancelled).await;
+    client.request("tools/call", sleep).await;
+    client.ask("ping", json!({})).await;
+    client.hang_up().await;
+    client.serving.await.unwrap();
+
+    let records = audited.records().await;
+    let expected = [
+        "returned",
+        "invalid-arguments",
+        "tool-error",
+        "trapped",
+        "unknown-tool",
+        "cancelled",
+        "cancelled",
+    ];
+    assert_eq!(outcomes(&records), expected);
+    let mut requests: Vec<_> = records.iter().map(|record| &record["request"]).collect();
+    requests.dedup();
+    assert_eq!(requests.len(), records.len(), "each has its own request");
+}
+
+/// A call that can write is refused while nothing can be written down: no guest runs.
+#[tokio::test]
+async fn a_dangerous_call_does_not_run_without_a_record() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("audit");
+    fs::write(&place, "in the way").unwrap();
+    let log = Log::start(Settings::in_folder(place.clone())).unwrap();
+    let granted = tempfile::tempdir().unwrap();
+    let grant = format!("fs.write={}:/out", granted.path().display());
+    let guests = client::folder(&["add"]);
+    let dump =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/hostile/h43_dump.wat");
+    let dump = wat::parse_file(dump).unwrap();
+    fs::write(guests.path().join("dump.wasm"), dump).unwrap();
+    let files = client::files(&guests, &["add", "dump"]);
+    let funnel = client::funnel_audited(files, &[grant], Budget::default(), log.recorder());
+    let call = |tool: &str, arguments: Value| {
+        let request = CallRequest {
+            id: tool.into(),
+            target: Target::Tool(tool.into()),
+            arguments: arguments.as_object().cloned().unwrap(),
+        };
+        let funnel = Arc::clone(&funnel);
+        async move {
+            let caller = Caller::local();
+            let token = CancellationToken::new();
+            funnel
+                .call(&caller, &request, Arc::new(Silent), token)
+                .await
+        }
+    };
+    let refused = call("dump_attack", json!({})).await.unwrap_err();
+    assert!(
+        matches!(refused, CallError::Unrecorded { .. }),
+        "{refused:?}"
+    );
+    assert!(
+        !refused.to_string().contains("audit"),
+        "the caller hears nothing of the host"
+    );
+    // One that can do no harm goes on, and is not forgotten.
+    let answer = call("add_add", json!({"a": 1, "b": 2})).await.unwrap();
+    assert_eq!(answer.outcome.word(), "returned");
+
+    fs::remove_file(&place).unwrap();
+    let answer = call("dump_attack", json!({})).await.unwrap();
+    assert_eq!(answer.outcome.word(), "returned", "{answer:?}");
+    drop(log);
+    let text = fs::read_to_string(place.join("audit-00000001.jsonl")).unwrap();
+    let said: Vec<_> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|record| {
+            let word = |field: &str| record[field].as_str().unwrap_or("-").to_owned();
+            format!("{} {} {}", word("event"), word("request"), word("outcome"))
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "intent dump_attack -",
+            "call dump_attack unrecorded",
+            "call add_add returned",
+            "intent dump_attack -",
+            "call dump_attack returned",
+        ]
+    );
 }

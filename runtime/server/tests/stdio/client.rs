@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use ringfence_audit::Recorder;
 use ringfence_catalog::{Catalog, Naming, Source};
 use ringfence_identity::Caller;
 use ringfence_policy::{Budget, Grant, Policy};
@@ -50,7 +51,16 @@ pub(crate) fn files(folder: &tempfile::TempDir, guests: &[&str]) -> Vec<Source> 
 }
 
 pub(crate) fn funnel_with(sources: Vec<Source>, grants: &[String], budget: Budget) -> Arc<Funnel> {
-    funnel_named(sources, Naming::Prefixed, grants, budget)
+    funnel_named(sources, Naming::Prefixed, grants, budget, Recorder::off())
+}
+
+pub(crate) fn funnel_audited(
+    sources: Vec<Source>,
+    grants: &[String],
+    budget: Budget,
+    audit: Recorder,
+) -> Arc<Funnel> {
+    funnel_named(sources, Naming::Prefixed, grants, budget, audit)
 }
 
 /// Compiled components, for all tests and runs: some take seconds to compile.
@@ -64,6 +74,7 @@ fn funnel_named(
     naming: Naming,
     grants: &[String],
     budget: Budget,
+    audit: Recorder,
 ) -> Arc<Funnel> {
     let grants: Vec<Grant> = grants.iter().map(|grant| grant.parse().unwrap()).collect();
     let policy = Policy::new(grants, budget).unwrap();
@@ -75,7 +86,7 @@ fn funnel_named(
     });
     let catalog = Catalog::load_named(sources, naming);
     assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
-    Funnel::new(catalog, policy, sandbox)
+    Funnel::new(catalog, policy, sandbox, audit)
 }
 
 pub(crate) fn funnel(guests: &[&str]) -> Arc<Funnel> {
@@ -91,7 +102,13 @@ pub(crate) fn everything(further: Vec<Source>) -> Server {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-tools/prebuilt/conformance.wasm");
     let mut sources = vec![Source::File(path)];
     sources.extend(further);
-    let funnel = funnel_named(sources, Naming::Bare, &[], Budget::default());
+    let funnel = funnel_named(
+        sources,
+        Naming::Bare,
+        &[],
+        Budget::default(),
+        Recorder::off(),
+    );
     // Before the first test that needs it waits for an answer.
     COMPILED.call_once(|| {
         let catalog = funnel.catalog();

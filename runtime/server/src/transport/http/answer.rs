@@ -9,18 +9,20 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::connection::Phase;
+use super::connection::{Peer, Phase};
+use super::listen::gone;
 
-/// A body that ends the request when it is dropped.
+/// A body that ends the request when it is dropped, and itself when its peer goes away.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Body,
     phase: Phase,
+    peer: Peer,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, phase: Phase) -> Self {
-        Self { body, phase }
+    pub(super) fn new(body: Body, phase: Phase, peer: Peer) -> Self {
+        Self { body, phase, peer }
     }
 }
 
@@ -38,7 +40,13 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Pending => {
+                let gone = || Some(Err(axum::Error::new(gone())));
+                self.peer.poll_gone(cx).map(|()| gone())
+            }
+            polled @ Poll::Ready(_) => polled,
+        }
     }
 
     fn is_end_stream(&self) -> bool {

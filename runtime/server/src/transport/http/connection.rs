@@ -6,8 +6,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -79,10 +79,35 @@ pub(super) struct Holds {
     pub(super) running: TaskTrackerToken,
 }
 
+/// The other end, for whoever waits while nobody reads from it.
+///
+/// Hyper reads on while it waits for an answer, to notice a peer that goes away; but not when it has
+/// read bytes of a next request already, and whoever sends two requests and leaves would have the first
+/// run on for nobody.
+#[derive(Debug, Clone)]
+pub(super) struct Peer(Arc<Mutex<TcpStream>>);
+
+impl Peer {
+    /// Ready when the peer has gone away. What it has sent stays where it is; while some of that is
+    /// neither read nor room to be read, it is taken to be there.
+    pub(super) fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut byte = [0];
+        match self.stream().poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(()),
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// The stream. It is only ever locked within one poll of the connection's own task.
+    fn stream(&self) -> MutexGuard<'_, TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A connection's bytes.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    peer: Peer,
     phase: Phase,
     head_since: Instant,
     head_time_max: Duration,
@@ -96,7 +121,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(stream: TcpStream, limits: &Limits, holds: Holds) -> Self {
         Self {
-            stream,
+            peer: Peer(Arc::new(Mutex::new(stream))),
             phase: Phase::new(),
             head_since: Instant::now(),
             head_time_max: limits.head_time_max,
@@ -109,6 +134,10 @@ impl Connection {
 
     pub(super) fn phase(&self) -> Phase {
         self.phase.clone()
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        self.peer.clone()
     }
 
     /// Whether the head that is being waited for is overdue. Asked only when nothing can be read,
@@ -159,7 +188,7 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buf.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+        let polled = Pin::new(&mut *this.peer.stream()).poll_read(cx, buf);
         if polled.is_pending() {
             if !this.phase.is(HEAD) {
                 this.head_timer = None;
@@ -180,7 +209,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let polled = Pin::new(&mut *self.peer.stream()).poll_write(cx, buf);
         self.within_stall(cx, polled)
     }
 
@@ -189,19 +218,19 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let polled = Pin::new(&mut *self.peer.stream()).poll_write_vectored(cx, bufs);
         self.within_stall(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.peer.stream().is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.peer.stream()).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.peer.stream()).poll_shutdown(cx)
     }
 }

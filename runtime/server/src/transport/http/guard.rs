@@ -1,12 +1,12 @@
 //! Whether a request is meant for this server, and by somebody who may.
 //!
-//! Owns the checks of a head that every route has in common: `Host`, `Origin`, the target, and
-//! fields that must not be there twice. Refuses to know routes and credentials.
+//! Owns the checks of a head that every route has in common: `Host`, `Origin`, the target, how the body
+//! is framed, and fields that must not be there twice. Refuses to know routes and credentials.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{HOST, HeaderMap, ORIGIN};
+use http::header::{CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderValue, Uri};
 
 use super::host::AllowedHosts;
@@ -15,8 +15,9 @@ use crate::echo::echo;
 
 /// Fields that mean one thing. Where one is there twice, whoever checked the first and whoever
 /// obeys the second may be two programs, so neither is believed.
-const SINGLE: [&str; 9] = [
+const SINGLE: [&str; 11] = [
     "authorization",
+    "content-encoding",
     "content-length",
     "content-type",
     "host",
@@ -25,6 +26,7 @@ const SINGLE: [&str; 9] = [
     "mcp-name",
     "mcp-protocol-version",
     "mcp-session-id",
+    "transfer-encoding",
 ];
 
 /// The checks of a head that every route has in common. `Host` and `Origin` are held against the
@@ -40,6 +42,7 @@ pub(crate) fn check(
 ) -> Result<(), Refusal> {
     check_single(headers)?;
     check_target(target)?;
+    check_framing(headers)?;
     check_host(hosts, headers)?;
     check_origin(hosts, headers)
 }
@@ -66,6 +69,21 @@ fn check_target(target: &Uri) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::TargetNotAPath)
+    }
+}
+
+/// Nobody decodes bodies here, so one that says it is encoded would be read as something else than what
+/// whoever looked at it on the way has read. The same for chunks inside of another coding.
+fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is =
+        |value: &HeaderValue, word: &str| value.as_bytes().eq_ignore_ascii_case(word.as_bytes());
+    match headers.get(TRANSFER_ENCODING) {
+        Some(coding) if !is(coding, "chunked") => return Err(Refusal::TransferEncoding),
+        _ => {}
+    }
+    match headers.get(CONTENT_ENCODING) {
+        Some(coding) if !is(coding, "identity") => Err(Refusal::BodyEncoded),
+        _ => Ok(()),
     }
 }
 
@@ -166,6 +184,29 @@ mod tests {
         }
         let accept = [("host", "localhost"), ("accept", "a/b"), ("accept", "c/d")];
         assert_eq!(checked("/", &accept), Ok(()));
+    }
+
+    #[test]
+    fn a_body_is_framed_in_one_way_and_as_it_is() {
+        let with = |name, value| checked("/mcp", &[("host", "localhost"), (name, value)]);
+        for value in ["chunked", "Chunked"] {
+            assert_eq!(with("transfer-encoding", value), Ok(()));
+        }
+        for value in [
+            "gzip, chunked",
+            "chunked, chunked",
+            "identity",
+            "",
+            "xchunked",
+        ] {
+            let refused = with("transfer-encoding", value);
+            assert_eq!(refused, Err(Refusal::TransferEncoding), "{value}");
+        }
+        assert_eq!(with("content-encoding", "identity"), Ok(()));
+        for value in ["gzip", "br", "identity, gzip", ""] {
+            let refused = with("content-encoding", value);
+            assert_eq!(refused, Err(Refusal::BodyEncoded), "{value}");
+        }
     }
 
     #[test]

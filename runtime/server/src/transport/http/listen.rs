@@ -4,10 +4,11 @@
 //! served. HTTP/1 only: HTTP/2 without TLS has no client here, and many streams on one connection
 //! would be a second set of limits to hold.
 
-use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -25,7 +26,7 @@ use tokio_util::task::TaskTracker;
 use super::Site;
 use super::answer::Answer;
 use super::backoff::Backoff;
-use super::connection::{Connection, Holds, Phase};
+use super::connection::{Connection, Holds, Peer, Phase};
 use super::drain::Drain;
 use super::limits::Limits;
 use crate::metrics::Metrics;
@@ -180,8 +181,9 @@ async fn converse<S: Site>(
     closing: CancellationToken,
     cut: CancellationToken,
 ) {
-    let phase = connection.phase();
-    let service = service_fn(move |request| respond(Arc::clone(&site), phase.clone(), request));
+    let (phase, peer) = (connection.phase(), connection.peer());
+    let service =
+        service_fn(move |request| respond(Arc::clone(&site), phase.clone(), peer.clone(), request));
     let mut conversation = pin!(
         builder
             .serve_connection(TokioIo::new(connection), service)
@@ -203,15 +205,27 @@ async fn converse<S: Site>(
     }
 }
 
+/// The answer to one request, unless its peer goes away first.
 async fn respond<S: Site>(
     site: Arc<S>,
     phase: Phase,
+    peer: Peer,
     request: Request<Incoming>,
-) -> Result<Response<Answer>, Infallible> {
+) -> io::Result<Response<Answer>> {
     phase.begin_request();
-    let response = site.respond(request.map(Body::new)).await;
+    let mut responding = pin!(site.respond(request.map(Body::new)));
+    let response = poll_fn(|cx| match responding.as_mut().poll(cx) {
+        Poll::Ready(response) => Poll::Ready(Ok(response)),
+        Poll::Pending => peer.poll_gone(cx).map(|()| Err(gone())),
+    })
+    .await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         phase.upgrade();
     }
-    Ok(response.map(|body| Answer::new(body, phase)))
+    Ok(response.map(|body| Answer::new(body, phase, peer)))
+}
+
+/// What becomes of an answer that nobody waits for.
+pub(super) fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the peer has gone away")
 }

@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The body broke off, or its chunks are malformed.
     #[error("the request's body ended early or is malformed")]
     BodyBroken,
+    /// The body is compressed, or says so.
+    #[error("the request's body must not be encoded: leave out `content-encoding`")]
+    BodyEncoded,
     /// The body is too large, or says that it will be.
     #[error("the request's body is over the limit of {bytes_max} bytes")]
     BodyTooLarge {
@@ -55,6 +58,9 @@ pub enum Refusal {
     /// The request's target names another server, or none.
     #[error("the request's target must be a path: this server is no proxy")]
     TargetNotAPath,
+    /// The body's framing is one that two readers may take for two.
+    #[error("the `transfer-encoding` of a request must be `chunked`, once, or not there")]
+    TransferEncoding,
     /// The credential is missing or not valid.
     #[error("unauthenticated: {0}")]
     Unauthenticated(String),
@@ -66,6 +72,7 @@ impl Refusal {
         match self {
             Self::BodiesFull => "bodies-full",
             Self::BodyBroken => "body-broken",
+            Self::BodyEncoded => "body-encoded",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::BodyTooSlow => "body-too-slow",
             Self::HeaderMissing(_) => "header-missing",
@@ -75,6 +82,7 @@ impl Refusal {
             Self::PrincipalBusy => "principal-busy",
             Self::ServerBusy => "server-busy",
             Self::TargetNotAPath => "target-not-a-path",
+            Self::TransferEncoding => "transfer-encoding",
             Self::Unauthenticated(_) => "unauthenticated",
         }
     }
@@ -85,7 +93,9 @@ impl Refusal {
             Self::BodyBroken
             | Self::HeaderMissing(_)
             | Self::HeaderRepeated(_)
-            | Self::TargetNotAPath => StatusCode::BAD_REQUEST,
+            | Self::TargetNotAPath
+            | Self::TransferEncoding => StatusCode::BAD_REQUEST,
+            Self::BodyEncoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::HostNotAllowed(_) | Self::OriginNotAllowed(_) => StatusCode::FORBIDDEN,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,

@@ -3,19 +3,30 @@
 //! Owns frames and the end of the connection. What a connection remembers is the same as over two
 //! pipes.
 
-use std::sync::Arc;
+mod handshake;
+mod unfinished;
+
+use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Extension, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Extension, Request, State};
+use axum::response::Response;
 use axum::routing::any;
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::StatusCode;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use ringfence_identity::Caller;
 use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
 
+use self::unfinished::{Budget, Counted};
 use super::{Context, Drain};
 use crate::metrics::Metrics;
 use crate::protocol::endpoint::Endpoint;
@@ -23,8 +34,9 @@ use crate::protocol::outbox::{Outbox, Text};
 use crate::transport::connection::{Connection, Lifecycle};
 use crate::transport::line::LINE_BYTES_MAX;
 
-/// What both sides say they speak.
-const SUBPROTOCOL: &str = "mcp";
+/// Bytes that are read at a time. They are there for as long as the connection is: bounds what a
+/// silent one costs.
+const READ_BYTES: usize = 16 * 1024;
 
 /// How often a silent peer is asked whether it is there. Proxies close what is silent for a minute.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -35,15 +47,28 @@ const END_GRACE: Duration = Duration::from_secs(5);
 /// How long a peer may take to hear the end.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+/// A socket, and what has been read of a message that has not ended.
+type Stream = WebSocketStream<Counted<TokioIo<Upgraded>>>;
+
 /// What answers `/ws`.
 #[derive(Debug, Clone)]
 pub(crate) struct Socket {
-    pub(crate) endpoint: Arc<Endpoint>,
-    pub(crate) metrics: Metrics,
-    pub(crate) drain: Drain,
+    endpoint: Arc<Endpoint>,
+    metrics: Metrics,
+    drain: Drain,
+    budget: Budget,
 }
 
 impl Socket {
+    pub(crate) fn new(endpoint: Arc<Endpoint>, metrics: Metrics, drain: Drain) -> Self {
+        Self {
+            endpoint,
+            metrics,
+            drain,
+            budget: Budget::new(),
+        }
+    }
+
     /// The route.
     pub(crate) fn router(self) -> Router {
         Router::new().route("/ws", any(upgrade)).with_state(self)
@@ -53,36 +78,56 @@ impl Socket {
 async fn upgrade(
     State(socket): State<Socket>,
     Extension(context): Extension<Context>,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
-    let upgrade = upgrade
-        .protocols([SUBPROTOCOL])
-        .max_message_size(LINE_BYTES_MAX)
-        .max_frame_size(LINE_BYTES_MAX);
-    if upgrade.selected_protocol().is_none() {
-        let text = "the WebSocket subprotocol must be `mcp`";
-        return (StatusCode::BAD_REQUEST, text).into_response();
+    let response = handshake::answer(request.method(), request.headers());
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return response;
     }
+    let upgrading = hyper::upgrade::on(&mut request);
     let (caller, labels) = (context.caller.clone(), context.correlation.labels());
-    upgrade.on_upgrade(move |stream| labels.scope(serve(socket, caller, stream)))
+    let serving = async move {
+        match upgrading.await {
+            Ok(upgraded) => serve(socket, caller, upgraded).await,
+            Err(error) => tracing::debug!(%error, "a WebSocket did not begin"),
+        }
+    };
+    tokio::spawn(labels.scope(serving));
+    response
 }
 
 /// Serves one client until one side ends it.
-async fn serve(socket: Socket, caller: Caller, stream: WebSocket) {
+async fn serve(socket: Socket, caller: Caller, upgraded: Upgraded) {
     let lifecycle = Lifecycle::under(socket.drain.closing());
     let _counted = (socket.metrics.session(), socket.metrics.stream());
+    let unfinished = socket.budget.unfinished();
+    let stream = Counted::new(TokioIo::new(upgraded), unfinished.clone());
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .max_message_size(Some(LINE_BYTES_MAX))
+        .max_frame_size(Some(LINE_BYTES_MAX));
+    let stream = Stream::from_raw_socket(stream, Role::Server, Some(config)).await;
     let (outbox, queue) = Outbox::new();
     let (sender, mut receiver) = stream.split();
-    let mut writing = tokio::spawn(write(sender, queue, lifecycle.clone()));
+    let ending = Arc::new(OnceLock::new());
+    let mut writing = tokio::spawn(write(sender, queue, lifecycle.clone(), Arc::clone(&ending)));
     let connection = Connection::new(socket.endpoint, caller, outbox, lifecycle.clone());
     let reading = async {
-        while let Some(Ok(frame)) = receiver.next().await {
-            let taken = match &frame {
-                Message::Text(text) => connection.receive(text.as_bytes()).await,
-                Message::Binary(bytes) => connection.receive(bytes).await,
-                Message::Ping(_) | Message::Pong(_) => Ok(()),
-                Message::Close(_) => return,
+        loop {
+            let taken = match receiver.next().await {
+                Some(Ok(Message::Text(text))) => connection.receive(text.as_bytes()).await,
+                Some(Ok(Message::Binary(bytes))) => connection.receive(&bytes).await,
+                Some(Ok(Message::Ping(body) | Message::Pong(body))) => {
+                    unfinished.control(body.len());
+                    continue;
+                }
+                Some(Ok(Message::Close(_) | Message::Frame(_))) | None => return,
+                Some(Err(error)) => {
+                    let _ = ending.set(reason(&error));
+                    return;
+                }
             };
+            unfinished.ended();
             if taken.is_err() {
                 return;
             }
@@ -103,6 +148,10 @@ async fn serve(socket: Socket, caller: Caller, stream: WebSocket) {
     // A peer that is gone hears no answers: what it asked for is stopped.
     lifecycle.stop.cancel();
     drop(connection);
+    if !draining {
+        // Its goodbye is answered when the next frame is asked for, of which there is none.
+        let _ = tokio::time::timeout(CLOSE_GRACE, receiver.next()).await;
+    }
     if tokio::time::timeout(CLOSE_GRACE, &mut writing)
         .await
         .is_err()
@@ -111,11 +160,23 @@ async fn serve(socket: Socket, caller: Caller, stream: WebSocket) {
     }
 }
 
+/// What a peer is told that broke the rules.
+fn reason(error: &Error) -> CloseCode {
+    match error {
+        Error::Capacity(_) => CloseCode::Size,
+        Error::Utf8(_) => CloseCode::Invalid,
+        Error::Io(error) if error.kind() == io::ErrorKind::QuotaExceeded => CloseCode::Again,
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => CloseCode::Policy,
+        _ => CloseCode::Protocol,
+    }
+}
+
 /// Writes messages until there will be none any more.
 async fn write(
-    mut sender: futures_util::stream::SplitSink<WebSocket, Message>,
+    mut sender: SplitSink<Stream, Message>,
     mut queue: mpsc::Receiver<Text>,
     lifecycle: Lifecycle,
+    ending: Arc<OnceLock<CloseCode>>,
 ) {
     loop {
         let message = tokio::select! {
@@ -133,9 +194,9 @@ async fn write(
             return;
         }
     }
-    let close = axum::extract::ws::CloseFrame {
-        code: close_code::AWAY,
-        reason: "".into(),
+    let close = CloseFrame {
+        code: ending.get().copied().unwrap_or(CloseCode::Away),
+        reason: Utf8Bytes::default(),
     };
     let _ = sender.send(Message::Close(Some(close))).await;
 }
