@@ -3,15 +3,19 @@
 //! Owns the order in which what the command line named is opened: the cache first, so that no grant
 //! can reach it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence_policy::Policy;
+use ringfence_identity::Caller;
+use ringfence_policy::{Grant, Policy};
 use ringfence_sandbox::{ArtifactCache, Directories, Sandbox, Settings};
+use ringfence_secrets::{SecretName, Secrets, Vault};
 
 use crate::arguments::Access;
 use crate::environment;
 use crate::failure::Failure;
+use crate::policy;
+use crate::secret;
 
 /// What calls may reach and use, ready to be enforced.
 #[derive(Debug)]
@@ -20,27 +24,65 @@ pub(crate) struct Enforced {
     pub(crate) sandbox: Arc<Sandbox>,
 }
 
-/// Opens everything that `access` names.
+/// Opens everything that `access` names. No grant can reach `recorded`, the folder of the audit log.
 ///
 /// # Errors
 ///
-/// A grant that cannot be used, or two that contradict each other.
-pub(crate) fn open(access: &Access) -> Result<Enforced, Failure> {
-    let policy = Policy::new(access.grants.clone(), access.budget())
-        .map_err(|error| Failure::Grants(Box::new(error)))?;
+/// A grant that cannot be used, two that contradict each other, or a policy file that is none.
+pub(crate) fn open(access: &Access, recorded: Option<&Path>) -> Result<Enforced, Failure> {
+    let policy = policy::of(access)?;
     let cache = cache(access);
+    let vault = secret::vault(&access.vault);
     let private: Vec<PathBuf> = cache
         .iter()
         .map(|cache| cache.folder().to_path_buf())
+        .chain(recorded.map(Path::to_path_buf))
+        .chain(vault.iter().map(|vault| vault.folder().to_path_buf()))
         .collect();
+    let secrets = Arc::new(secrets(&policy, vault)?);
     let directories = Directories::open(&policy, &private, environment::variable)
         .map_err(|error| Failure::Grants(Box::new(error)))?;
     let sandbox = Sandbox::new(Settings {
         cache,
         directories,
+        secrets: Arc::clone(&secrets),
         ..Settings::default()
     });
+    secret::watch(&secrets);
     Ok(Enforced { policy, sandbox })
+}
+
+/// The secrets that the grants name, and all others: a tool may come by one without being granted it.
+///
+/// A vault that does not open is an error when a grant needs it.
+fn secrets(policy: &Policy, vault: Result<Vault, Failure>) -> Result<Secrets, Failure> {
+    let granted: Vec<_> = policy
+        .grants()
+        .filter_map(|grant| match grant {
+            Grant::Secret(secret) => Some(&secret.name),
+            _ => None,
+        })
+        .collect();
+    let opened = match vault {
+        Ok(vault) if granted.is_empty() && !vault.exists() => return Ok(Secrets::none()),
+        Ok(vault) => Secrets::open(vault).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    let secrets = match opened {
+        Err(error) if granted.is_empty() => {
+            tracing::warn!(%error, "no secrets: what tools say is not searched for them");
+            return Ok(Secrets::none());
+        }
+        opened => opened?,
+    };
+    let held = secrets.of(Caller::local().tenant());
+    for name in granted {
+        let found = name.as_str().parse::<SecretName>().ok();
+        if !found.is_some_and(|name| held.contains(&name)) {
+            return Err(Failure::NoSecret(name.to_string()));
+        }
+    }
+    Ok(secrets)
 }
 
 /// The cache of machine code. Without one every start compiles, which takes a second or so and is

@@ -3,23 +3,32 @@
 //! Owns commands, options and their help texts. Refuses to open, read or run anything: what passes
 //! here is well formed, not yet known to exist.
 
+mod audit;
 mod call;
 mod common;
 mod completions;
 mod demo;
 mod inspect;
 mod pack;
+mod policy;
 mod quantity;
+mod secret;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use audit::{
+    AuditArguments, AuditCommand, Recording, SearchArguments, Shown, TailArguments, Target,
+    VerifyArguments,
+};
 pub(crate) use call::CallArguments;
 pub(crate) use common::{Access, LogFormat, LogLevel, Logging};
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use pack::PackArguments;
+pub(crate) use policy::{CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand};
+pub(crate) use secret::{SecretArguments, SecretCommand, VaultPlace};
 pub(crate) use serve::{Listen, ServeArguments};
 
 /// Runs tools for language models in a WebAssembly sandbox.
@@ -53,11 +62,15 @@ pub(crate) struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Audit(AuditArguments),
     Call(CallArguments),
+    Check(CheckArguments),
     Completions(CompletionsArguments),
     Demo(DemoArguments),
     Inspect(InspectArguments),
     Pack(PackArguments),
+    Policy(PolicyArguments),
+    Secret(SecretArguments),
     Serve(ServeArguments),
 }
 
@@ -67,9 +80,14 @@ impl Command {
         match self {
             Self::Call(arguments) => arguments.logging.with_default(LogLevel::Warn),
             Self::Serve(arguments) => arguments.logging.with_default(LogLevel::Info),
-            Self::Completions(_) | Self::Demo(_) | Self::Inspect(_) | Self::Pack(_) => {
-                Logging::default().with_default(LogLevel::Error)
-            }
+            Self::Audit(_)
+            | Self::Check(_)
+            | Self::Completions(_)
+            | Self::Demo(_)
+            | Self::Inspect(_)
+            | Self::Pack(_)
+            | Self::Policy(_)
+            | Self::Secret(_) => Logging::default().with_default(LogLevel::Error),
         }
     }
 }

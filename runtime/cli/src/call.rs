@@ -16,6 +16,7 @@ use crate::escape::escape;
 use crate::failure::Failure;
 use crate::load;
 use crate::receipt;
+use crate::recording::Recorded;
 use crate::stop::Stop;
 use answer::Document;
 use events::Printer;
@@ -37,16 +38,18 @@ pub(crate) async fn run(
     let ready = tokio::task::spawn_blocking(move || {
         let json = input::read(&arguments.arguments, &arguments.tool, &arguments.function)?;
         let catalog = load::catalog(&arguments.tool)?;
-        let enforced = access::open(&arguments.access)?;
-        let direct = Direct::new(catalog, enforced.policy, enforced.sandbox);
-        Ok::<_, Failure>((direct, json, arguments))
+        let recorded = Recorded::open(&arguments.recording)?;
+        let enforced = access::open(&arguments.access, recorded.folder())?;
+        let audit = recorded.recorder();
+        let direct = Direct::new(catalog, enforced.policy, enforced.sandbox, audit);
+        Ok::<_, Failure>((direct, recorded, json, arguments))
     });
     let ready = tokio::select! {
         biased;
         () = stop.gently.cancelled() => return Err(Failure::Interrupted),
         ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
     };
-    let (direct, json, arguments) = ready?;
+    let (direct, recorded, json, arguments) = ready?;
     let (tool, function) = (arguments.tool.as_str(), arguments.function.as_str());
     let direct = direct.ok_or_else(|| Failure::UnknownTool {
         tool: tool.to_owned(),
@@ -57,6 +60,8 @@ pub(crate) async fn run(
     let called = direct
         .call(tool, function, json, printer.clone(), stop.gently)
         .await;
+    // The record is written before anybody can see that the call is over.
+    drop(recorded);
     let dropped = printer.finish();
     if dropped > 0 {
         console.note(&format!(

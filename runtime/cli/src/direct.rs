@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::Policy;
@@ -23,16 +24,17 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// A way to the first component of `catalog`. Nothing when it is empty.
+    /// A way to the first component of `catalog`, whose calls are written down by `audit`. Nothing when it is empty.
     pub(crate) fn new(
         catalog: Arc<Catalog>,
         policy: Policy,
         sandbox: Arc<Sandbox>,
+        audit: Recorder,
     ) -> Option<Self> {
         let component = catalog.components().next()?.name().to_string();
         Some(Self {
             component,
-            funnel: Funnel::new(catalog, policy, sandbox),
+            funnel: Funnel::new(catalog, policy, sandbox, audit),
         })
     }
 
@@ -89,6 +91,11 @@ impl Direct {
                     known,
                 }
             }
+            CallError::Unrecorded { internal } => Failure::Unrecorded {
+                tool,
+                function,
+                reason: internal.to_string(),
+            },
             // Whoever runs this command is whom the log is for.
             CallError::Unusable { internal, .. } => Failure::Load {
                 path: tool.into(),

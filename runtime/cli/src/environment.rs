@@ -54,6 +54,22 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Where this user's record of calls is kept, when the system says so.
+pub(crate) fn audit_folder() -> Option<PathBuf> {
+    state_folder().map(|state| state.join("audit"))
+}
+
+/// Where this user's state goes, when the system says so.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    ProjectDirs::from("", "", "ringfence").map(|folders| {
+        // Not every system tells state from data.
+        let state = folders
+            .state_dir()
+            .unwrap_or_else(|| folders.data_local_dir());
+        state.to_path_buf()
+    })
+}
+
 /// Where this user's caches go, when the system says so.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     ProjectDirs::from("", "", "ringfence").map(|folders| folders.cache_dir().to_path_buf())

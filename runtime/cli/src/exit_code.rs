@@ -5,9 +5,10 @@
 
 /// Everything went well. A reader of our output that went away early counts as well.
 pub(crate) const OK: u8 = 0;
-/// The demonstration found a limit that did not hold, or the output could not be written.
+/// The demonstration found a limit that did not hold, a check found something, or the output could not
+/// be written.
 pub(crate) const FAILED: u8 = 1;
-/// The command line makes no sense: an unknown option, a grant that cannot be used.
+/// The command line makes no sense: an unknown option, a grant or a policy that cannot be used.
 pub(crate) const USAGE: u8 = 2;
 /// There is no such tool or function, or its bytes are not a usable component.
 pub(crate) const TOOL: u8 = 3;
@@ -25,14 +26,21 @@ pub(crate) const DENIED: u8 = 8;
 pub(crate) const HOST_FAULT: u8 = 9;
 /// Too many calls at once; trying again later may work.
 pub(crate) const OVERLOADED: u8 = 10;
+/// The audit log is not as it was written.
+pub(crate) const AUDIT_BROKEN: u8 = 11;
+/// The audit log cannot be read, or cannot be written where a call may not go without a record.
+pub(crate) const AUDIT: u8 = 12;
+/// There is no such secret, or the vault cannot be opened or written.
+pub(crate) const SECRET: u8 = 13;
 /// Stopped by a signal: 128 and the number of SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The table that `--help` shows.
-pub(crate) const TABLE: &str = "\
-   0  it went well
-   1  the demonstration failed, or the output could not be written
-   2  usage: an unknown option, a grant that cannot be used
+///
+/// It begins on the quote's own line: a backslash there would eat the first row's indentation.
+pub(crate) const TABLE: &str = "   0  it went well
+   1  the demonstration failed, a check found something, or the output could not be written
+   2  usage: an unknown option, a grant or a policy that cannot be used
    3  no such tool or function, or it cannot be loaded
    4  the arguments are not JSON, or not what the function takes
    5  the tool returned an error
@@ -41,6 +49,9 @@ pub(crate) const TABLE: &str = "\
    8  policy does not allow the call
    9  the host failed
   10  too many calls at once: try again
+  11  the audit log is not as it was written
+  12  the audit log cannot be read or written
+  13  no such secret, or the vault cannot be opened or written
  130  interrupted";
 
 #[cfg(test)]
@@ -65,6 +76,9 @@ mod tests {
             DENIED,
             HOST_FAULT,
             OVERLOADED,
+            AUDIT_BROKEN,
+            AUDIT,
+            SECRET,
             INTERRUPTED,
         ];
         assert_eq!(lines, codes);

@@ -9,6 +9,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ringfence_audit::{Fault, ReadError};
+use ringfence_secrets::{InvalidValue, SecretName, VaultError};
 use ringfence_tool::nearest;
 use thiserror::Error;
 
@@ -39,9 +41,21 @@ pub(crate) enum Failure {
     /// A name that clients may know the server by is none.
     #[error("`--allow-host`: {0}")]
     AllowedHost(String),
+    /// The audit log is not as it was written.
+    #[error("the audit log is not whole: `{}:{}`: {}", .0.place.file.display(), .0.place.line, .0.kind.words())]
+    AuditBroken(Fault),
+    /// The folder that was named for the audit log cannot be used.
+    #[error("failed to open the audit log in `{}`: {reason}", .folder.display())]
+    AuditOpen { folder: PathBuf, reason: String },
+    /// The audit log cannot be read.
+    #[error("failed to read the audit log")]
+    AuditRead(#[source] Box<ReadError>),
     /// An address cannot be listened on.
     #[error("failed to listen on `{address}`: {reason}")]
     Bind { address: SocketAddr, reason: String },
+    /// There is no place for the audit log.
+    #[error("there is no home directory to keep the audit log in")]
+    Homeless(&'static str),
     /// The call was stopped by a signal.
     #[error("interrupted")]
     Interrupted,
@@ -73,6 +87,9 @@ pub(crate) enum Failure {
         limit: String,
         word: &'static str,
     },
+    /// Something is probably wrong with a policy file.
+    #[error("{}", if *.count == 1 { "one thing is probably wrong".to_owned() } else { format!("{count} things are probably wrong") })]
+    Lints { count: usize },
     /// A tool cannot be loaded.
     #[error("failed to load the tool `{}`: {reason}", .path.display())]
     Load { path: PathBuf, reason: String },
@@ -85,6 +102,34 @@ pub(crate) enum Failure {
         path: PathBuf,
         source: Box<ringfence_tool::PackError>,
     },
+    /// A policy file is none, or contradicts the command line.
+    #[error("failed to apply the policy")]
+    Policy(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A policy file cannot be read.
+    #[error("failed to read the policy `{}`: {reason}", .path.display())]
+    PolicyUnread { path: PathBuf, reason: String },
+    /// A grant names a secret that is not there.
+    #[error("a grant names the secret `{0}`, and there is none")]
+    NoSecret(String),
+    /// A secret cannot be read from standard input or the terminal.
+    #[error("failed to read the secret `{name}` from {place}: {reason}")]
+    SecretInput {
+        name: SecretName,
+        place: &'static str,
+        reason: String,
+    },
+    /// What was given cannot be a secret.
+    #[error("`{name}` cannot have this value: {reason}")]
+    SecretValue {
+        name: SecretName,
+        reason: InvalidValue,
+    },
+    /// There is no place for state.
+    #[error("there is no home directory to keep secrets in")]
+    StateFolder,
+    /// The vault cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Standard output cannot be written.
     #[error("failed to write to standard output")]
     Print(#[from] io::Error),
@@ -119,6 +164,13 @@ pub(crate) enum Failure {
     /// No tool of that name comes with ringfence.
     #[error("there is no tool `{tool}`")]
     UnknownTool { tool: String, known: Vec<String> },
+    /// The call can change something, and its record cannot be written.
+    #[error("the call of `{function}` of `{tool}` is refused: {reason}")]
+    Unrecorded {
+        tool: String,
+        function: String,
+        reason: String,
+    },
     /// A file that was named cannot be written.
     #[error("failed to write `{}`: {reason}", .path.display())]
     Write { path: PathBuf, reason: String },
@@ -131,8 +183,17 @@ impl Failure {
             Self::Arguments { .. } | Self::ArgumentsInput(_) | Self::ArgumentsLong { .. } => {
                 exit_code::ARGUMENTS
             }
+            Self::AuditBroken(_) => exit_code::AUDIT_BROKEN,
+            Self::AuditOpen { .. }
+            | Self::AuditRead(_)
+            | Self::Homeless(_)
+            | Self::Unrecorded { .. } => exit_code::AUDIT,
             Self::Denied { .. } => exit_code::DENIED,
-            Self::AllowedHost(_) | Self::Bind { .. } | Self::Grants(_) => exit_code::USAGE,
+            Self::AllowedHost(_)
+            | Self::Bind { .. }
+            | Self::Grants(_)
+            | Self::Policy(_)
+            | Self::PolicyUnread { .. } => exit_code::USAGE,
             Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
             Self::Interrupted => exit_code::INTERRUPTED,
             Self::Limit { .. } => exit_code::LIMIT,
@@ -142,15 +203,20 @@ impl Failure {
             | Self::UnknownFunction { .. }
             | Self::UnknownTool { .. } => exit_code::TOOL,
             Self::Overloaded { .. } => exit_code::OVERLOADED,
+            Self::SecretInput { .. } | Self::SecretValue { .. } => exit_code::ARGUMENTS,
+            Self::NoSecret(_) | Self::StateFolder | Self::Vault(_) => exit_code::SECRET,
             // Whoever read our output has seen enough, as `| head` does.
             Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::OK,
-            Self::Demo { .. } | Self::Print(_) | Self::Write { .. } => exit_code::FAILED,
+            Self::Demo { .. } | Self::Lints { .. } | Self::Print(_) | Self::Write { .. } => {
+                exit_code::FAILED
+            }
             Self::Tool { .. } => exit_code::TOOL_ERROR,
             Self::Trapped { .. } => exit_code::TRAPPED,
         }
     }
 
     /// What the person can do about it.
+    #[expect(clippy::too_many_lines, reason = "a table: a line for each")]
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::Arguments { tool, .. } => {
@@ -162,10 +228,29 @@ impl Failure {
             Self::AllowedHost(_) => {
                 "a host is a name or an address, without scheme and port".into()
             }
+            Self::AuditBroken(_) => {
+                "keep a copy of the folder before anything else; once it is known what happened, \
+                 `--from NUMBER` verifies what came after"
+                    .into()
+            }
+            Self::AuditOpen { .. } => {
+                "name another folder with `--audit DIR`, or keep no record with `--audit off`"
+                    .into()
+            }
+            Self::AuditRead(_) => "name its folder with `--dir DIR`".into(),
+            Self::Homeless(option) => format!("name a folder with `{option}`"),
+            Self::Unrecorded { .. } => {
+                "make room for the audit log, or name another folder with `--audit DIR`".into()
+            }
             Self::Bind { .. } => "name another address: `127.0.0.1:0` takes a free port".into(),
             Self::Grants(_) => {
-                "a grant looks like `fs.read=./docs:/docs`, `fs.write=./out:/out` or `env=LANG`"
+                "a grant looks like `fs.read=./docs:/docs`, `net=https://example.com` or `env=LANG`; \
+                 `docs/policy.md` lists every kind"
                     .into()
+            }
+            Self::Policy(_) => "`docs/policy.md` describes the file; nothing of it was applied".into(),
+            Self::PolicyUnread { .. } => {
+                "name the policy file, or leave `--policy` out to grant with `--grant` alone".into()
             }
             Self::Limit { word: "wall", .. } => "allow more with `--timeout SECONDS`".into(),
             Self::Limit { word: "memory", .. } => "allow more with `--memory SIZE`".into(),
@@ -180,10 +265,21 @@ impl Failure {
                 "{}; a path has a slash in it or ends in `.wasm`",
                 choices("the tools that come with ringfence are", tool, known)
             ),
+            Self::SecretInput { name, .. } => {
+                format!("pass it on standard input: `ringfence secret set {name} < FILE`")
+            }
+            Self::SecretValue { .. } => "nothing was stored".into(),
+            Self::NoSecret(name) => format!("set it: `ringfence secret set {name}`"),
+            Self::StateFolder => "name a folder with `--state-dir`".into(),
+            Self::Vault(VaultError::Unknown { name, known, .. }) => {
+                let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+                choices("the secrets are", name.as_str(), &known)
+            }
             Self::Host { .. } => "please report this, with the log: `--log-level debug`".into(),
             Self::ArgumentsInput(_)
             | Self::Interrupted
             | Self::Limit { .. }
+            | Self::Lints { .. }
             | Self::Load { .. }
             | Self::Overloaded { .. }
             | Self::Pack { .. }
@@ -192,6 +288,7 @@ impl Failure {
             | Self::Runtime(_)
             | Self::Tool { .. }
             | Self::Trapped { .. }
+            | Self::Vault(_)
             | Self::Write { .. } => return None,
         })
     }
@@ -202,11 +299,17 @@ impl Failure {
             return;
         }
         let label = console.paint_note(Style::Bad, "error:");
-        let mut text = format!("{label} {}\n", escape(&self.to_string()));
+        let mut said = self.to_string();
+        let mut text = format!("{label} {}\n", escape(&said));
         let mut cause = self.source();
         for _ in 0..CAUSES_MAX {
             let Some(error) = cause else { break };
-            let _ = writeln!(text, "  caused by: {}", escape(&error.to_string()));
+            let words = error.to_string();
+            // Many an error ends with what caused it, for those who print it alone.
+            if !said.ends_with(&words) {
+                let _ = writeln!(text, "  caused by: {}", escape(&words));
+                said = words;
+            }
             cause = error.source();
         }
         if let Self::Trapped {

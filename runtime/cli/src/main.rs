@@ -8,6 +8,7 @@
 
 mod access;
 mod arguments;
+mod audit;
 mod call;
 mod completions;
 mod console;
@@ -24,8 +25,11 @@ mod json;
 mod load;
 mod log;
 mod pack;
+mod policy;
 mod quantity;
 mod receipt;
+mod recording;
+mod secret;
 mod serve;
 mod stop;
 mod table;
@@ -64,11 +68,15 @@ fn main() -> ExitCode {
 
 fn run(command: Command, console: Console) -> Result<(), Failure> {
     match command {
+        Command::Audit(arguments) => executor::run(|stop| audit::run(arguments, console, stop)),
         Command::Call(arguments) => executor::run(|stop| call::run(arguments, console, stop)),
+        Command::Check(arguments) => policy::check(&arguments, console),
         Command::Completions(arguments) => completions::run(&arguments, console),
         Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
         Command::Inspect(arguments) => inspect::run(&arguments, console),
         Command::Pack(arguments) => pack::run(&arguments, console),
+        Command::Policy(arguments) => policy::run(&arguments, console),
+        Command::Secret(arguments) => secret::run(&arguments, console),
         Command::Serve(arguments) => executor::run(|stop| serve::run(arguments, stop)),
     }
 }

@@ -5,16 +5,24 @@
 
 mod listen;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringfence_audit::{Change, Event, PolicyChange, PolicyState, Start, Stop as Stopped};
 use ringfence_server::http::Drain;
 use ringfence_server::{Funnel, Server};
 
 use self::listen::Listeners;
 use crate::access;
-use crate::arguments::ServeArguments;
+use crate::arguments::{Access, ServeArguments};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::load;
+use crate::recording::Recorded;
 use crate::stop::Stop;
+
+/// How long the end waits for calls that were given up to leave their records.
+const CALLS_PATIENCE: Duration = Duration::from_millis(250);
 
 /// Serves until the client goes away or a signal comes.
 ///
@@ -31,15 +39,20 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         for problem in catalog.problems() {
             tracing::warn!(%problem, "a tool is left out");
         }
-        Ok::<_, Failure>((catalog, access::open(&arguments.access)?))
+        let recorded = Recorded::open(&arguments.recording)?;
+        let enforced = access::open(&arguments.access, recorded.folder())?;
+        started(&recorded, &arguments.access);
+        Ok::<_, Failure>((catalog, enforced, recorded))
     });
     let ready = tokio::select! {
         biased;
         () = stop.gently.cancelled() => return Err(Failure::Interrupted),
         ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
     };
-    let (catalog, enforced) = ready?;
-    let server = Server::new(Funnel::new(catalog, enforced.policy, enforced.sandbox));
+    let (catalog, enforced, recorded) = ready?;
+    let audit = recorded.recorder();
+    let funnel = Funnel::new(catalog, enforced.policy, enforced.sandbox, audit.clone());
+    let server = Server::new(Arc::clone(&funnel));
     let drain = Drain::new(stop.gently.clone(), stop.at_once.clone());
     let over_stdio = async {
         if stdio {
@@ -47,5 +60,41 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         }
     };
     tokio::join!(over_stdio, listeners.serve(&server, &drain));
+    funnel.idle(CALLS_PATIENCE).await;
+    let reason = if stop.gently.is_cancelled() {
+        "a signal"
+    } else {
+        "the client is gone"
+    };
+    // Closing the log writes it.
+    drop(audit.append(&Event::Stop(Stopped { reason })));
     Ok(())
+}
+
+/// Writes down that this process serves, and what it was granted.
+fn started(recorded: &Recorded, access: &Access) {
+    let audit = recorded.recorder();
+    let start = Start {
+        version: env!("CARGO_PKG_VERSION"),
+        command: "serve",
+    };
+    drop(audit.append(&Event::Start(start)));
+    if let Some(policy) = &access.policy {
+        drop(audit.append(&Event::Policy(PolicyChange {
+            state: PolicyState::Loaded,
+            source: &policy.to_string_lossy(),
+            version: None,
+            reason: None,
+        })));
+    }
+    for grant in &access.grants {
+        let grant = grant.to_string();
+        drop(audit.append(&Event::Grant(Change {
+            by: "local",
+            caller: None,
+            tool: None,
+            grant: &grant,
+            source: "--grant",
+        })));
+    }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::audit::Recording;
 use super::common::{Access, Logging};
 use crate::exit_code;
 
@@ -45,6 +46,9 @@ pub(crate) struct CallArguments {
 
     #[command(flatten)]
     pub(crate) access: Access,
+
+    #[command(flatten)]
+    pub(crate) recording: Recording,
 
     #[command(flatten)]
     pub(crate) logging: Logging,

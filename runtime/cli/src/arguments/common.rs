@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use ringfence_policy::{Budget, Grant};
 
 use super::quantity::{bytes, seconds};
+use super::secret::VaultPlace;
 
 /// What tools may reach and use.
 #[derive(Debug, Clone, Default, Args)]
@@ -15,11 +16,19 @@ pub(crate) struct Access {
     /// Let tools that ask for it reach something; repeat for more. Nothing is granted by default.
     ///
     /// `fs.read=HOST:GUEST` to read a directory, `fs.write=HOST:GUEST` to read and change it,
-    /// `env=NAME` to see one environment variable. GUEST is the path under which the tool sees the
-    /// directory. Only tools whose imports, and whose manifest when it has one, ask for such a
+    /// `net=https://HOST` to send requests, `env=NAME` to see one environment variable. GUEST is the
+    /// path under which the tool sees the directory. Only tools whose imports, and whose manifest when it has one, ask for such a
     /// capability get it.
     #[arg(long = "grant", value_name = "GRANT")]
     pub(crate) grants: Vec<Grant>,
+
+    /// A policy file: what which tool may do for whom.
+    ///
+    /// It adds to what `--grant` says, and its denials win over it. A file that cannot be read in full
+    /// is refused. `ringfence check FILE` looks for mistakes, `ringfence policy explain` shows what it
+    /// comes to.
+    #[arg(long, value_name = "POLICY.toml")]
+    pub(crate) policy: Option<PathBuf>,
 
     /// The longest that one call may take, waiting included [default: 30].
     ///
@@ -41,6 +50,9 @@ pub(crate) struct Access {
     /// Where machine code is kept between runs [default: your cache directory].
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) vault: VaultPlace,
 }
 
 impl Access {
@@ -89,7 +101,7 @@ pub(crate) enum LogLevel {
     Error,
     /// What may be wrong, too.
     Warn,
-    /// One record of every call, too.
+    /// What the process does, too.
     Info,
     /// Detail, too.
     Debug,

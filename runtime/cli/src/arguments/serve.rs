@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ringfence_catalog::Naming;
 
+use super::audit::Recording;
 use super::common::{Access, Logging};
 
 /// Serve tools to MCP clients: over standard input and output, over HTTP, or both.
 ///
 /// Every exported function becomes a tool. Without `--http` one client starts this command and
 /// speaks the Model Context Protocol with it over standard input and output; nothing but the
-/// protocol is ever written to standard output, whatever a tool prints. Every call leaves one record
-/// on standard error. Folders are watched: a tool that is added, changed or removed shows up in the
+/// protocol is ever written to standard output, whatever a tool prints. Every call leaves one record,
+/// which `ringfence audit` shows. Folders are watched: a tool that is added, changed or removed shows up in the
 /// client.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,6 +39,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) access: Access,
+
+    #[command(flatten)]
+    pub(crate) recording: Recording,
 
     #[command(flatten)]
     pub(crate) logging: Logging,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use ringfence_audit::Recorder;
 use ringfence_policy::Grant;
 use ringfence_sandbox::{Outcome, Silent};
 use serde::Serialize;
@@ -92,12 +93,16 @@ fn direct(access: &Access, grant: Option<Grant>) -> Result<Direct, Failure> {
         grants: grant.into_iter().collect(),
         ..access.clone()
     };
-    let enforced = access::open(&access)?;
-    Direct::new(load::catalog("files")?, enforced.policy, enforced.sandbox).ok_or_else(|| {
-        Failure::UnknownTool {
-            tool: "files".into(),
-            known: Vec::new(),
-        }
+    let enforced = access::open(&access, None)?;
+    Direct::new(
+        load::catalog("files")?,
+        enforced.policy,
+        enforced.sandbox,
+        Recorder::off(),
+    )
+    .ok_or_else(|| Failure::UnknownTool {
+        tool: "files".into(),
+        known: Vec::new(),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ringfence_audit::Recorder;
 use ringfence_catalog::{Catalog, Source};
 use ringfence_policy::{Budget, Policy};
 use ringfence_sandbox::{Answer, Limit, Outcome, Output, Sandbox, Silent};
@@ -40,7 +41,12 @@ impl Stage {
     /// That tool cannot be loaded.
     pub(super) fn open(sandbox: Arc<Sandbox>, cancel: CancellationToken) -> Result<Self, Failure> {
         let catalog = load::catalog("text")?;
-        let ordinary = Direct::new(catalog, Policy::default(), Arc::clone(&sandbox));
+        let ordinary = Direct::new(
+            catalog,
+            Policy::default(),
+            Arc::clone(&sandbox),
+            Recorder::off(),
+        );
         let ordinary = ordinary.ok_or_else(|| Failure::UnknownTool {
             tool: "text".into(),
             known: Vec::new(),
@@ -183,6 +189,7 @@ impl Stage {
             Catalog::load([source]),
             policy,
             Arc::clone(&self.sandbox),
+            Recorder::off(),
         ))
     }
 

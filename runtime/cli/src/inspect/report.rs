@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ringfence_policy::{Budget, Reach};
+use ringfence_policy::{Budget, Kind, Reach};
 use ringfence_sandbox::Profile;
 use ringfence_tool::{Component, Footprint, Function, Manifest, Object, Provides, ToolDefinition};
 use serde::Serialize;
@@ -146,7 +146,7 @@ impl<'c> Report<'c> {
             unavailable: unavailable(component),
             imports,
             requests: requests(component.manifest()),
-            grantable: grantable(Reach::of(component)),
+            grantable: grantable(&Reach::of(component)),
             footprint: footprint(component.footprint()),
             limits: limits(&budget.clone().within(component.manifest().timeout)),
         }
@@ -224,15 +224,13 @@ fn requests(manifest: &Manifest) -> Vec<RequestReport<'_>> {
 }
 
 /// The kinds of grant that would reach the tool.
-fn grantable(reach: Reach) -> Vec<&'static str> {
-    [
-        (reach.read, "fs.read"),
-        (reach.write, "fs.write"),
-        (reach.env, "env"),
-    ]
-    .into_iter()
-    .filter_map(|(reaches, kind)| reaches.then_some(kind))
-    .collect()
+fn grantable(reach: &Reach) -> Vec<&'static str> {
+    let kinds = reach.kinds();
+    [Kind::FsRead, Kind::FsWrite, Kind::Env]
+        .into_iter()
+        .filter(|kind| kinds.contains(*kind))
+        .map(Kind::word)
+        .collect()
 }
 
 fn footprint(footprint: Footprint) -> FootprintReport {

@@ -237,10 +237,10 @@ fn progress_and_log_lines_are_shown_while_the_tool_runs() {
 fn a_grant_that_cannot_be_used_is_a_usage_error() {
     let add = guest("plain", "add");
     let call = |grant| run(["call", &add, "add", r#"{"a":1,"b":2}"#, "--grant", grant]);
-    call("net=https://example.com")
+    call("nett=https://example.com")
         .exits(2)
         .prints("")
-        .says(&["unknown capability `net`"]);
+        .says(&["unknown capability `nett`; did you mean `net`?"]);
     call("fs.read=docs")
         .exits(2)
         .prints("")
@@ -248,7 +248,8 @@ fn a_grant_that_cannot_be_used_is_a_usage_error() {
     call("fs.read=./no/such/folder:/docs")
         .exits(2)
         .prints("")
-        .says(&["./no/such/folder", "help:"]);
+        .says(&["./no/such/folder", "help:"])
+        .says_once("os error 2");
     call("fs.read=/proc:/docs")
         .exits(2)
         .prints("")

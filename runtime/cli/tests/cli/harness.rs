@@ -31,6 +31,13 @@ impl Run {
         self
     }
 
+    /// Fails unless standard error says this, and does not say it again.
+    #[track_caller]
+    pub(crate) fn says_once(self, text: &str) -> Self {
+        assert_eq!(self.stderr.matches(text).count(), 1, "{self:#?}");
+        self
+    }
+
     /// Fails unless standard output is exactly this.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
@@ -39,7 +46,8 @@ impl Run {
     }
 }
 
-/// The binary with these arguments, a cache that the tests share, and no other environment.
+/// The binary with these arguments, a cache and a log that the tests share, and no other
+/// environment.
 pub(crate) fn ringfence<A: AsRef<std::ffi::OsStr>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Command {
@@ -50,6 +58,7 @@ pub(crate) fn ringfence<A: AsRef<std::ffi::OsStr>>(
         .env_clear()
         .env("HOME", home)
         .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("XDG_STATE_HOME", home.join("state"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -36,7 +36,7 @@ fn the_schemas_are_shown_on_request() {
 
 #[test]
 fn every_bundled_tool_can_be_inspected() {
-    for tool in ["codec", "data", "files", "text", "time"] {
+    for tool in ["codec", "data", "fetch", "files", "netscan", "text", "time"] {
         let report = run(["inspect", tool, "--json"]).exits(0).stdout;
         let report: Value = serde_json::from_str(&report).unwrap();
         assert_eq!(report["name"], tool);

@@ -6,10 +6,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod audit;
 mod call;
 mod demo;
 mod harness;
 mod inspect;
 mod pack;
+mod policy;
+mod secret;
 mod serve;
 mod usage;

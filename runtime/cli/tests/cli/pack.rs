@@ -65,7 +65,8 @@ fn a_manifest_with_a_fault_is_refused_with_its_line() {
     ])
     .exits(3)
     .prints("")
-    .says(&["failed to pack", "line 2", "versoin"]);
+    .says(&["failed to pack", "line 2", "versoin"])
+    .says_once("line 2");
     assert!(!folder.path().join("out.wasm").exists());
     run([
         "pack",

@@ -81,7 +81,7 @@ impl Session {
 
 #[test]
 fn the_bundled_tools_are_served_and_each_call_leaves_one_record() {
-    let mut session = Session::start(&[]);
+    let mut session = Session::start(&["--audit", "-"]);
     session.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}));
     let listed = session.receive();
     let tools = listed["result"]["tools"].as_array().unwrap();

@@ -25,7 +25,18 @@ fn help_and_version_are_answers() {
 
 #[test]
 fn help_fits_a_terminal() {
-    for command in ["call", "completions", "demo", "inspect", "pack", "serve"] {
+    for command in [
+        "audit",
+        "call",
+        "check",
+        "completions",
+        "demo",
+        "inspect",
+        "pack",
+        "policy",
+        "secret",
+        "serve",
+    ] {
         let help = run([command, "--help"]).exits(0).stdout;
         let long: Vec<&str> = help
             .lines()
@@ -55,7 +66,10 @@ fn a_typing_error_is_a_usage_error() {
 fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(["completions", shell]).exits(0);
-        for command in ["call", "demo", "inspect", "pack", "serve"] {
+        let commands = [
+            "audit", "call", "check", "demo", "inspect", "pack", "policy", "secret", "serve",
+        ];
+        for command in commands {
             assert!(script.stdout.contains(command), "{shell} lacks {command}");
         }
         assert_eq!(script.stderr, "");
@@ -80,5 +94,7 @@ fn the_documented_exit_codes_are_those_of_the_help() {
     };
     let helped: Vec<(u8, String)> = table.lines().map_while(row).collect();
     assert_eq!(documented, helped);
-    assert_eq!(helped.len(), 12);
+    // Numbers are right-aligned, the first row's as well.
+    assert!(table.starts_with("   0  "), "{table}");
+    assert_eq!(helped.len(), 15);
 }

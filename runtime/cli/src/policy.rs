@@ -1,0 +1,70 @@
+//! Policy files: from a path to rules, explained and checked.
+//!
+//! Owns reading the file. What its text means is the business of `ringfence-policy`.
+
+mod check;
+mod explain;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use ringfence_policy::{POLICY_BYTES_MAX, Policy, PolicyFile};
+
+use crate::arguments::{Access, CheckArguments, PolicyArguments, PolicyCommand};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Answers one question about a policy.
+///
+/// # Errors
+///
+/// The policy or the tool cannot be read, or standard output cannot be written.
+pub(crate) fn run(arguments: &PolicyArguments, console: Console) -> Result<(), Failure> {
+    match &arguments.command {
+        PolicyCommand::Explain(arguments) => explain::run(arguments, console),
+    }
+}
+
+/// Looks for what is probably wrong with a file.
+///
+/// # Errors
+///
+/// Something is, the file or a tool cannot be read, or standard output cannot be written.
+pub(crate) fn check(arguments: &CheckArguments, console: Console) -> Result<(), Failure> {
+    check::run(arguments, console)
+}
+
+/// The policy that `access` names: what the command line grants, and what the file says.
+///
+/// # Errors
+///
+/// The file cannot be read or is none, or something contradicts something else. There is no policy
+/// then: a weaker one than the file says is none.
+pub(crate) fn of(access: &Access) -> Result<Policy, Failure> {
+    let granted = Policy::new(access.grants.clone(), access.budget())
+        .map_err(|error| Failure::Grants(Box::new(error)))?;
+    match &access.policy {
+        None => Ok(granted),
+        Some(path) => granted
+            .with_file(read(path)?)
+            .map_err(|error| Failure::Policy(Box::new(error))),
+    }
+}
+
+fn read(path: &Path) -> Result<PolicyFile, Failure> {
+    let unread = |reason: String| Failure::PolicyUnread {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let file = File::open(path).map_err(|error| unread(error.to_string()))?;
+    let mut bytes = Vec::new();
+    // One byte more than there may be, so that a longer file is refused and not cut.
+    let bytes_max = POLICY_BYTES_MAX as u64 + 1;
+    file.take(bytes_max)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unread("it is not UTF-8".to_owned()))?;
+    PolicyFile::parse(&path.display().to_string(), &text)
+        .map_err(|error| Failure::Policy(Box::new(error)))
+}
