@@ -34,7 +34,7 @@ guests-check:
 
 # What a call costs, each figure with its baseline in the same run.
 bench:
-    cargo bench --locked --bench call --bench stdio --bench http
+    cargo bench --locked --bench append --bench call --bench stdio --bench http --bench decide
 
 # A guided run: tools work, hostile ones are stopped.
 demo:

@@ -5,6 +5,18 @@
 
 use std::path::PathBuf;
 
+/// Where servers under test keep their records: not among those of whoever runs the tests.
+///
+/// # Panics
+///
+/// As [`ringfence`].
+pub fn state() -> PathBuf {
+    let binary = ringfence();
+    let mut state = binary.into_os_string();
+    state.push("-test-state");
+    state.into()
+}
+
 /// The binary that was built with these tests. `RINGFENCE_BIN` names another one.
 ///
 /// # Panics

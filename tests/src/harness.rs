@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use ringfence_egress::Egress;
 use ringfence_identity::Caller;
 use ringfence_policy::{Budget, Grant, Policy, Reach, Subject};
 use ringfence_sandbox::{
-    Answer, ArgumentError, Directories, Outcome, PrepareError, Prepared, Sandbox, Settings, Silent,
+    Answer, ArgumentError, ArtifactCache, Directories, Outcome, PrepareError, Prepared, Sandbox,
+    Settings, Silent,
 };
 use ringfence_tool::{Component, FunctionName, ReadError};
 use thiserror::Error;
@@ -84,6 +86,25 @@ impl Harness {
         Self::within(Settings::default(), grants, budget, variable)
     }
 
+    /// A sandbox where `grants` hold, and whose way out is `egress`. What it compiles is kept in `cache`.
+    ///
+    /// # Panics
+    ///
+    /// When a grant cannot be used.
+    pub fn reaching(
+        grants: Vec<Grant>,
+        egress: Egress,
+        cache: ArtifactCache,
+        budget: Budget,
+    ) -> Self {
+        let settings = Settings {
+            cache: Some(cache),
+            egress: Some(egress),
+            ..Settings::default()
+        };
+        Self::within(settings, grants, budget, |_| None)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "a grant that does not work is a broken test"
@@ -114,7 +135,8 @@ impl Harness {
     /// Never: the grants were accepted before.
     #[expect(clippy::expect_used, reason = "the same grants were accepted before")]
     pub fn with(&self, budget: Budget) -> Self {
-        let policy = Policy::new(self.policy.grants().to_vec(), budget).expect("the grants agree");
+        let policy =
+            Policy::new(self.policy.grants().cloned().collect(), budget).expect("the grants agree");
         Self {
             sandbox: Arc::clone(&self.sandbox),
             policy,

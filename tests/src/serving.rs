@@ -46,6 +46,7 @@ impl Serving {
     /// When it ends instead.
     pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
         let mut child = Command::new(binary::ringfence())
+            .env("XDG_STATE_HOME", binary::state())
             .arg("serve")
             .args(arguments)
             .args(["--http", "127.0.0.1:0"])

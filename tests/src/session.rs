@@ -47,6 +47,7 @@ impl Session {
 
     fn start_with<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, log: Stdio) -> Self {
         let mut child = Command::new(binary::ringfence())
+            .env("XDG_STATE_HOME", binary::state())
             .arg("serve")
             .args(arguments)
             .stdin(Stdio::piped())

@@ -15,6 +15,8 @@ use crate::http::{Connection, PATIENCE};
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 const TEXT: u8 = 0x81;
+const TEXT_BEGIN: u8 = 0x01;
+const TEXT_MORE: u8 = 0x00;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
@@ -108,20 +110,7 @@ impl Socket {
     /// When something else comes than the protocol allows.
     pub async fn receive(&mut self) -> Option<Value> {
         loop {
-            let mut head = [0; 2];
-            let read = timeout(PATIENCE, self.stream.read_exact(&mut head)).await;
-            read.expect("a frame in time").ok()?;
-            let [kind, length] = head;
-            let length = match length {
-                126 => self.stream.read_u16().await.expect("a length").into(),
-                127 => self.stream.read_u64().await.expect("a length"),
-                short => short.into(),
-            };
-            let mut body = vec![0; usize::try_from(length).expect("a length")];
-            self.stream
-                .read_exact(&mut body)
-                .await
-                .expect("a whole frame");
+            let (kind, body) = self.next_frame().await?;
             match kind {
                 TEXT => return Some(serde_json::from_slice(&body).expect("every message is JSON")),
                 PING => self.frame(PONG, &body).await,
@@ -133,7 +122,82 @@ impl Socket {
         }
     }
 
+    async fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        let mut head = [0; 2];
+        let read = timeout(PATIENCE, self.stream.read_exact(&mut head)).await;
+        read.expect("a frame in time").ok()?;
+        let [kind, length] = head;
+        let length = match length {
+            126 => self.stream.read_u16().await.expect("a length").into(),
+            127 => self.stream.read_u64().await.expect("a length"),
+            short => short.into(),
+        };
+        let mut body = vec![0; usize::try_from(length).expect("a length")];
+        self.stream
+            .read_exact(&mut body)
+            .await
+            .expect("a whole frame");
+        Some((kind, body))
+    }
+
+    /// Sends the beginning of a message that never ends: `bytes` of it, or as many as the server takes.
+    pub async fn begin(&mut self, bytes: usize) {
+        const PIECE: usize = 32 * 1024;
+        let mut kind = TEXT_BEGIN;
+        let piece = vec![b' '; PIECE];
+        for _ in 0..bytes.div_ceil(PIECE) {
+            if self.try_frame(kind, &piece).await.is_err() {
+                return;
+            }
+            kind = TEXT_MORE;
+        }
+    }
+
+    /// Sends a frame of a kind that there is not.
+    ///
+    /// # Panics
+    ///
+    /// When the server has closed the connection.
+    pub async fn nonsense(&mut self) {
+        self.frame(0x83, b"").await;
+    }
+
+    /// Sends what is not text, as text.
+    ///
+    /// # Panics
+    ///
+    /// When the server has closed the connection.
+    pub async fn not_text(&mut self) {
+        self.frame(TEXT, &[0xff]).await;
+    }
+
+    /// Says goodbye.
+    ///
+    /// # Panics
+    ///
+    /// When the server has closed the connection.
+    pub async fn close(&mut self) {
+        self.frame(CLOSE, &1000_u16.to_be_bytes()).await;
+    }
+
+    /// Passes over everything until the server says goodbye: its code. Nothing when it ends without a
+    /// word.
+    pub async fn farewell(&mut self) -> Option<u16> {
+        loop {
+            let (kind, body) = self.next_frame().await?;
+            if kind == CLOSE {
+                let code = body.first_chunk().copied();
+                return code.map(u16::from_be_bytes);
+            }
+        }
+    }
+
     async fn frame(&mut self, kind: u8, body: &[u8]) {
+        let sent = self.try_frame(kind, body).await;
+        sent.expect("the server reads");
+    }
+
+    async fn try_frame(&mut self, kind: u8, body: &[u8]) -> std::io::Result<()> {
         let length = u16::try_from(body.len()).expect("a short message");
         let mut frame = vec![kind];
         match u8::try_from(length) {
@@ -145,9 +209,6 @@ impl Socket {
         }
         frame.extend([0; 4]);
         frame.extend(body);
-        self.stream
-            .write_all(&frame)
-            .await
-            .expect("the server reads");
+        self.stream.write_all(&frame).await
     }
 }

@@ -15,7 +15,7 @@ use ringfence_tests::harness::{Guest, Harness};
 use ringfence_tool::Component;
 use serde_json::{Value, json};
 
-const NAMES: [&str; 5] = ["codec", "data", "files", "text", "time"];
+const NAMES: [&str; 7] = ["codec", "data", "fetch", "files", "netscan", "text", "time"];
 
 /// A bundled tool is small: it stands in the binary, and in the memory of whoever runs it.
 const COMPONENT_BYTES_MAX: usize = 400 * 1024;

@@ -40,7 +40,9 @@ fn session(client: Installed<Command>, mode: &[&str], over: Over) {
     client.args(mode).arg(&tools);
     let ended = match over {
         Over::Stdio => {
-            let server = client.arg(binary::ringfence()).arg("serve");
+            let server = client
+                .arg(binary::ringfence())
+                .args(["serve", "--audit", "off"]);
             clients::run(server.args(&arguments))
         }
         Over::Http => {
@@ -177,7 +179,7 @@ impl Inspector<'_> {
             None => command
                 .arg("--")
                 .arg(binary::ringfence())
-                .arg("serve")
+                .args(["serve", "--audit", "off"])
                 .args(&self.cache),
         };
         let printed = clients::run(&mut command)?;

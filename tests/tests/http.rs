@@ -22,11 +22,12 @@ const CLIENTS: usize = 200;
 /// Serves some of the plain guests, and the one for conformance where `more` says so.
 fn serve(names: &[&str], more: bool) -> (TempDir, Serving) {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = serving::plain(folder.path(), names);
+    let mut arguments = serving::plain(folder.path(), names);
     if more {
         let to = folder.path().join("tools/conformance.wasm");
         fs::copy(serving::prebuilt("conformance"), to).unwrap();
     }
+    arguments.extend(["--audit".into(), "-".into()]);
     let server = Serving::start(arguments);
     (folder, server)
 }

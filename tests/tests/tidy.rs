@@ -10,15 +10,22 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tool", &[]),
     ("identity", &[]),
     ("policy", &["tool", "identity"]),
-    ("sandbox", &["policy", "tool"]),
+    ("audit", &[]),
+    ("secrets", &["identity"]),
+    ("egress", &[]),
+    ("sandbox", &["policy", "secrets", "tool", "egress"]),
     ("catalog", &["tool", "policy"]),
     (
         "server",
-        &["tool", "identity", "policy", "sandbox", "catalog"],
+        &[
+            "tool", "identity", "policy", "audit", "secrets", "sandbox", "catalog",
+        ],
     ),
     (
         "cli",
-        &["tool", "identity", "policy", "sandbox", "catalog", "server"],
+        &[
+            "tool", "identity", "policy", "audit", "secrets", "sandbox", "catalog", "server",
+        ],
     ),
 ];
 
@@ -28,7 +35,13 @@ const OWNED: &[(&str, &str)] = &[
     ("wasmtime-wasi", "sandbox"),
     ("wasmtime-wasi-http", "sandbox"),
     ("cap-std", "sandbox"),
+    ("rustls", "egress"),
+    ("tokio-rustls", "egress"),
+    ("webpki-roots", "egress"),
     ("rmcp", "server"),
+    ("chacha20poly1305", "secrets"),
+    ("secrecy", "secrets"),
+    ("keyring-core", "secrets"),
     ("clap", "cli"),
 ];
 

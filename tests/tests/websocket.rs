@@ -17,9 +17,10 @@ use tempfile::TempDir;
 /// Serves an echo, and the guest for conformance.
 fn serve() -> (TempDir, Serving) {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = serving::plain(folder.path(), &["echo"]);
+    let mut arguments = serving::plain(folder.path(), &["echo"]);
     let to = folder.path().join("tools/conformance.wasm");
     fs::copy(serving::prebuilt("conformance"), to).unwrap();
+    arguments.extend(["--audit".into(), "-".into()]);
     let server = Serving::start(arguments);
     (folder, server)
 }
@@ -181,4 +182,45 @@ async fn who_may_not_connect_is_told_so() {
         let head = connection.request("GET", "/ws", &headers, b"").await;
         assert_eq!(head.status, status, "{subprotocol} {origin:?}: {head:?}");
     }
+}
+
+#[tokio::test]
+async fn a_goodbye_is_answered_and_a_broken_rule_is_named() {
+    let (_folder, server) = serve();
+    let mut polite = hello(&server).await;
+    polite.close().await;
+    assert_eq!(polite.farewell().await, Some(1000));
+    let mut wrong = hello(&server).await;
+    wrong.nonsense().await;
+    assert_eq!(wrong.farewell().await, Some(1002));
+    let mut garbled = hello(&server).await;
+    garbled.not_text().await;
+    assert_eq!(garbled.farewell().await, Some(1007));
+    let mut large = hello(&server).await;
+    large.begin(9 * 1024 * 1024).await;
+    // What was still on its way may reach us as a reset before the goodbye does.
+    assert!(matches!(large.farewell().await, Some(1009) | None));
+}
+
+/// Whoever reads frames keeps what there is of a message until it ends, and a client may never end it.
+#[tokio::test]
+async fn messages_that_never_end_take_a_bounded_share_of_memory() {
+    let (_folder, server) = serve();
+    let mut sockets = Vec::new();
+    for _ in 0..60 {
+        let mut socket = Socket::open(server.address()).await;
+        socket.begin(7 * 1024 * 1024).await;
+        sockets.push(socket);
+    }
+    let resident = server.resident_kib() / 1024;
+    assert!(resident < 250, "{resident} MiB");
+    // Nobody else is hurt for longer than they stay.
+    drop(sockets);
+    let mut other = hello(&server).await;
+    let call = json!({"name": "echo_echo", "arguments": {"text": "still here"}});
+    let answer = other.request("tools/call", call).await;
+    assert_eq!(
+        answer["result"]["structuredContent"]["result"],
+        "still here"
+    );
 }
