@@ -6,14 +6,19 @@ use serde_json::{Map, Value};
 
 use super::Scrubber;
 
-/// Removes secrets from `text`, in which there may be one.
-pub(super) fn scrub(scrubber: &Scrubber, text: String) -> String {
-    let left = serde_json::from_str(&text)
-        .map(|value| self::value(scrubber, value).to_string())
-        // Nested deeper than is read: there is nothing to keep that would be safe.
-        .unwrap_or_default();
-    if !left.is_empty() && scrubber.found(left.as_bytes()).is_empty() {
-        return left;
+/// Removes secrets from `text`, in which there may be one. Nothing is returned when there is none.
+pub(super) fn scrub(scrubber: &Scrubber, text: &str) -> Option<String> {
+    // What is nested deeper than is read is kept whole, or not at all.
+    let read: Option<Value> = serde_json::from_str(text).ok();
+    let left = read.clone().map(|read| value(scrubber, read));
+    if left == read && scrubber.spans(text.as_bytes()).is_empty() {
+        return None;
+    }
+    if let Some(left) = left {
+        let left = left.to_string();
+        if scrubber.spans(left.as_bytes()).is_empty() {
+            return Some(left);
+        }
     }
     // It spans several values, or stands in the punctuation between them.
     let names = scrubber.found(text.as_bytes());
@@ -21,7 +26,7 @@ pub(super) fn scrub(scrubber: &Scrubber, text: String) -> String {
         .iter()
         .map(|name| format!("[secret {name}]"))
         .collect();
-    Value::String(labels.join(" ")).to_string()
+    Some(Value::String(labels.join(" ")).to_string())
 }
 
 fn value(scrubber: &Scrubber, value: Value) -> Value {

@@ -326,3 +326,24 @@ fn long_secrets_of_the_worst_shapes_are_found() {
         .collect();
     assert_eq!(names, ["LONG", "SAME"]);
 }
+
+#[test]
+fn what_json_escapes_once_more_is_found() {
+    let scrubber = scrubber(&[("TOKEN", b"tok_12345678")]);
+    let escaped = each("tok_12345678".bytes(), |byte| format!("\\u{byte:04x}"));
+    for text in [&escaped[..], "tok\\x5f12345678", "tok_1234\\u{35}678"] {
+        let left = scrubber.json(json!({"text": text}).to_string());
+        assert_eq!(left, r#"{"text":"[secret TOKEN]"}"#, "{text}");
+    }
+    // Backslashes alone are no reason to change anything.
+    let path = r#"{"path":"C:\\windows\\n","n":1.50}"#;
+    assert_eq!(scrubber.json(path.into()), path);
+    // Nor is depth, as long as there is nothing to find.
+    let nested = |text: &str| format!("{}{text}{}", "[".repeat(300), "]".repeat(300));
+    let deep = nested(r#""a\\b""#);
+    assert_eq!(scrubber.json(deep.clone()), deep);
+    assert_eq!(
+        scrubber.json(nested(r#""tok_12345678""#)),
+        r#""[secret TOKEN]""#
+    );
+}
