@@ -96,3 +96,73 @@ impl Bound {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringfence_secrets::SecretValue;
+
+    const CANARY: &str = "canary-4f1c9b7e2d";
+
+    fn bound(grants: &[&str]) -> Bound {
+        let secrets = [("TOKEN", CANARY), ("BROKEN", "two\nlines")].map(|(name, value)| {
+            let value = SecretValue::new(value.as_bytes().to_vec()).unwrap();
+            (name.parse().unwrap(), value)
+        });
+        Bound {
+            grants: grants.iter().map(|text| text.parse().unwrap()).collect(),
+            secrets: Arc::new(TenantSecrets::new(secrets.into())),
+            sent: Mutex::default(),
+        }
+    }
+
+    fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_placeholder_is_filled_in_where_it_is_bound_and_nowhere_else() {
+        let bound = bound(&["TOKEN->api.example.com"]);
+        let fields = [
+            ("authorization", "Bearer {{secret:TOKEN}}"),
+            ("authorization", "none"),
+            ("x-other", "{{secret:TOKEN}}"),
+        ];
+        let mut elsewhere = headers(&fields);
+        bound.fill(&mut elsewhere, |_| false).unwrap();
+        assert_eq!(elsewhere, headers(&fields));
+        assert!(bound.sent().is_empty());
+
+        let mut there = headers(&fields);
+        bound.fill(&mut there, |_| true).unwrap();
+        let values: Vec<&HeaderValue> = there.get_all("authorization").iter().collect();
+        assert_eq!(values, [&format!("Bearer {CANARY}")[..], "none"]);
+        assert!(values[0].is_sensitive(), "a log would show it");
+        assert_eq!(there["x-other"], "{{secret:TOKEN}}");
+        assert_eq!(bound.sent(), ["TOKEN"]);
+        assert!(!format!("{bound:?} {there:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_sent_stops_the_request_and_is_not_told() {
+        for (grant, name) in [
+            ("MISSING->api.example.com", "MISSING"),
+            ("BROKEN->api.example.com", "BROKEN"),
+        ] {
+            let mut fields = headers(&[("authorization", &format!("{{{{secret:{name}}}}}"))]);
+            let error = bound(&[grant]).fill(&mut fields, |_| true).unwrap_err();
+            let said = error.to_string();
+            assert!(said.contains(name) && !said.contains("lines"), "{said}");
+        }
+    }
+
+    #[test]
+    fn responses_are_searched_where_a_secret_may_be_sent() {
+        assert!(bound(&["TOKEN->api.example.com"]).scrubber().is_some());
+        assert!(bound(&[]).scrubber().is_none());
+    }
+}

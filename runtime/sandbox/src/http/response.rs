@@ -72,3 +72,56 @@ impl Body for ScrubbedBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use ringfence_secrets::SecretValue;
+
+    use super::*;
+
+    const CANARY: &str = "canary-4f1c9b7e2d";
+
+    /// A body that comes in these pieces.
+    struct Pieces(VecDeque<Vec<u8>>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            let piece = self.0.pop_front();
+            Poll::Ready(piece.map(|piece| Ok(Frame::data(piece.into()))))
+        }
+    }
+
+    fn scrubber() -> Arc<Scrubber> {
+        let value = SecretValue::new(CANARY.as_bytes().to_vec()).unwrap();
+        Arc::new(Scrubber::new([(&"TOKEN".parse().unwrap(), &value)]))
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_repeats_a_secret_is_read_without_it_wherever_it_is_cut() {
+        let text = format!("you sent {CANARY}, thank you");
+        for size in 1..text.len() {
+            let pieces = text.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
+            let response = Response::builder()
+                .header("content-length", text.len())
+                .header("x-echo", format!("Bearer {CANARY}"))
+                .body(Pieces(pieces).boxed_unsync())
+                .unwrap();
+            let (head, body) = scrub(response, scrubber()).into_parts();
+            assert_eq!(head.headers["x-echo"], "Bearer [secret TOKEN]");
+            assert!(!head.headers.contains_key("content-length"));
+            let read = body.collect().await.unwrap().to_bytes();
+            assert_eq!(
+                read, "you sent [secret TOKEN], thank you",
+                "pieces of {size}"
+            );
+        }
+    }
+}
