@@ -34,7 +34,7 @@ guests-check:
 
 # What a call costs, each figure with its baseline in the same run.
 bench:
-    cargo bench --locked --bench append --bench call --bench stdio --bench http --bench decide
+    cargo bench --locked --bench append --bench call --bench stdio --bench http --bench decide --bench scrub
 
 # A guided run: tools work, hostile ones are stopped.
 demo:
