@@ -47,9 +47,27 @@ impl Log {
     ///
     /// There is no thread to be had.
     pub fn start(settings: Settings) -> io::Result<Self> {
+        Self::open(settings, None)
+    }
+
+    /// As [`start`](Self::start), with a copy of what was written for whoever reads `echo`: standard
+    /// error, for one. The copy has numbers and no hashes, and what becomes of it changes nothing: give
+    /// it a stream that never makes a writer wait.
+    ///
+    /// # Errors
+    ///
+    /// There is no thread to be had.
+    pub fn start_echoing(
+        settings: Settings,
+        echo: impl Write + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::open(settings, Some(Box::new(echo)))
+    }
+
+    fn open(settings: Settings, echo: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
         let run = new_run()?;
         let shared = Arc::new(Shared::new(run, settings.durability));
-        let mut sink = Sink::folder(settings, run);
+        let mut sink = Sink::folder(settings, run, echo);
         // Here and not on the thread: whoever starts it knows at once whether it works.
         let opened = sink.append(&Bodies::default());
         match &opened {

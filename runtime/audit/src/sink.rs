@@ -17,12 +17,13 @@ pub(crate) enum Sink {
     Stream(Stream),
 }
 
-/// A folder, which may not be there yet, or no more.
+/// A folder, which may not be there yet, or no more, and who gets a copy.
 #[derive(Debug)]
 pub(crate) struct Folder {
     settings: Settings,
     run: Run,
     chain: Option<Chain>,
+    echo: Option<Stream>,
 }
 
 /// A stream that somebody else keeps. Records have numbers there, and no hashes: whoever keeps the
@@ -42,20 +43,21 @@ impl fmt::Debug for Stream {
 }
 
 impl Sink {
-    pub(crate) fn folder(settings: Settings, run: Run) -> Self {
+    pub(crate) fn folder(
+        settings: Settings,
+        run: Run,
+        echo: Option<Box<dyn Write + Send>>,
+    ) -> Self {
         Self::Folder(Box::new(Folder {
             settings,
             run,
             chain: None,
+            echo: echo.map(Stream::new),
         }))
     }
 
     pub(crate) fn stream(stream: Box<dyn Write + Send>) -> Self {
-        Self::Stream(Stream {
-            output: stream,
-            seq: 0,
-            out: Vec::new(),
-        })
+        Self::Stream(Stream::new(stream))
     }
 
     /// Writes all of `bodies`, or none.
@@ -87,12 +89,28 @@ impl Folder {
             Some(chain) => chain,
             None => self.chain.insert(Chain::open(&self.settings, self.run)?),
         };
-        chain.append(bodies)
+        chain.append(bodies)?;
+        if let Some(echo) = &mut self.echo {
+            // The record is written; a copy that is not changes nothing.
+            let _ = echo.append(bodies);
+        }
+        Ok(())
     }
 }
 
 impl Stream {
+    fn new(output: Box<dyn Write + Send>) -> Self {
+        Self {
+            output,
+            seq: 0,
+            out: Vec::new(),
+        }
+    }
+
     fn append(&mut self, bodies: &Bodies) -> io::Result<()> {
+        if bodies.iter().next().is_none() {
+            return Ok(());
+        }
         self.out.clear();
         for body in bodies.iter() {
             self.seq = self.seq.saturating_add(1);

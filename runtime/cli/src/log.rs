@@ -5,9 +5,11 @@
 
 mod labelled;
 
+use std::sync::OnceLock;
+
 use ringfence_server::LOG_FILTER;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -18,6 +20,15 @@ use labelled::{JsonLines, TextLines};
 /// Lines that wait to be written; further ones are lost. A client that starts us with a pipe for
 /// standard error and never reads it would otherwise stop every call once the pipe is full.
 const LINES_WAITING_MAX: usize = 4096;
+
+/// Where lines of JSON go, when everything that happens is logged as such.
+static LINES: OnceLock<NonBlocking> = OnceLock::new();
+
+/// Where a line of JSON can be written for whoever reads the log, when the level and the format of the
+/// log are such that it belongs there. What is written there may be lost, and never makes anybody wait.
+pub(crate) fn lines() -> Option<NonBlocking> {
+    LINES.get().cloned()
+}
 
 /// Starts logging, until what is returned is dropped. Does nothing when it has started already.
 pub(crate) fn start(logging: Logging, surface: Surface) -> Option<WorkerGuard> {
@@ -35,13 +46,18 @@ pub(crate) fn start(logging: Logging, surface: Surface) -> Option<WorkerGuard> {
     } else {
         LogFormat::Json
     };
+    let format = logging.format.unwrap_or(default_format);
+    if format == LogFormat::Json && level >= LogLevel::Info {
+        // The only error is one that is there already.
+        let _ = LINES.set(writer.clone());
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(level))
         .with_writer(writer)
         .with_ansi(surface.colours)
         .with_span_events(FmtSpan::NONE);
     // The only error is a subscriber that is there already.
-    let _ = match logging.format.unwrap_or(default_format) {
+    let _ = match format {
         LogFormat::Json => builder
             .json()
             .flatten_event(true)

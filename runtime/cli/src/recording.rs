@@ -10,6 +10,7 @@ use ringfence_audit::{Log, Recorder, Settings};
 use crate::arguments::{Recording, Target};
 use crate::environment;
 use crate::failure::Failure;
+use crate::log;
 
 /// An open log, or none where none is wanted.
 #[derive(Debug)]
@@ -43,7 +44,10 @@ impl Recorded {
         };
         let mut settings = Settings::in_folder(folder.clone());
         settings.durability = recording.durability.into();
-        let log = started(Log::start(settings))?;
+        let log = started(match log::lines() {
+            Some(lines) => Log::start_echoing(settings, lines),
+            None => Log::start(settings),
+        })?;
         if let Some(trouble) = log.recorder().health().trouble {
             if named {
                 let reason = trouble.to_string();
