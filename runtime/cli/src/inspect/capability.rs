@@ -11,8 +11,6 @@ pub(super) enum Standing {
     Free,
     /// Reaches what is granted, and nothing without.
     Granted,
-    /// Links, so that the component loads, and refuses every use.
-    Refused,
     /// Does not exist here: the component cannot be loaded.
     Unknown,
 }
@@ -23,7 +21,6 @@ impl Standing {
         match self {
             Self::Free => "free",
             Self::Granted => "needs a grant",
-            Self::Refused => "always refused",
             Self::Unknown => "not offered",
         }
     }
@@ -52,8 +49,13 @@ pub(super) fn describe(import: &str) -> (Standing, &'static str) {
             Standing::Granted,
             "files: `fs.read=HOST:GUEST`, `fs.write=HOST:GUEST`",
         ),
-        _ if interface.starts_with("wasi:sockets/") => (Standing::Refused, "network sockets"),
-        _ if interface.starts_with("wasi:http/") => (Standing::Refused, "HTTP requests"),
+        _ if interface.starts_with("wasi:sockets/") => (
+            Standing::Granted,
+            "network sockets: `socket=tcp:HOST:PORT`, `socket=udp:HOST:PORT`",
+        ),
+        _ if interface.starts_with("wasi:http/") => {
+            (Standing::Granted, "HTTP requests: `net=https://HOST`")
+        }
         _ if interface.starts_with("wasi:clocks/") => (Standing::Free, "the time, and timers"),
         _ if interface.starts_with("wasi:cli/") => (
             Standing::Free,
@@ -102,7 +104,7 @@ mod tests {
     #[test]
     fn versions_that_fit_are_offered_and_no_others() {
         assert_eq!(describe("wasi:filesystem/types@0.2.0").0, Standing::Granted);
-        assert_eq!(describe("wasi:sockets/tcp@0.2.3").0, Standing::Refused);
+        assert_eq!(describe("wasi:sockets/tcp@0.2.3").0, Standing::Granted);
         for import in [
             "wasi:clocks/wall-clock@0.3.0",
             "wasi:clocks/wall-clock",
