@@ -13,9 +13,14 @@ use zeroize::Zeroize as _;
 /// full of them would make every start slow.
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
 
-/// The shortest value. Outputs are searched for values: shorter ones stand in ordinary text by
+/// The shortest value, line breaks not counted. Outputs are searched for values: shorter ones stand in ordinary text by
 /// chance, and a guest could find them out by returning guesses and looking which disappear.
 pub const VALUE_BYTES_MIN: usize = 8;
+
+/// Whether a byte breaks a line.
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
 
 /// A value of a secret.
 #[derive(Clone)]
@@ -28,11 +33,13 @@ impl SecretValue {
     ///
     /// Too few bytes, or too many.
     pub fn new(mut bytes: Vec<u8>) -> Result<Self, InvalidValue> {
-        let length = bytes.len();
+        // Line breaks come and go where text is wrapped, so they are not looked for, and do not count.
+        let length = bytes.iter().filter(|byte| !is_break(**byte)).count();
         if length < VALUE_BYTES_MIN {
             bytes.zeroize();
             return Err(InvalidValue::Short { length });
         }
+        let length = bytes.len();
         if length > VALUE_BYTES_MAX {
             bytes.zeroize();
             return Err(InvalidValue::Long { length });
@@ -64,8 +71,8 @@ pub enum InvalidValue {
     },
     /// Too few.
     #[error(
-        "a secret has at least {VALUE_BYTES_MIN} bytes, and this has {length}: a shorter one could \
-         not be told from ordinary text where outputs are searched for it"
+        "a secret has at least {VALUE_BYTES_MIN} bytes besides line breaks, and this has {length}: a \
+         shorter one could not be told from ordinary text where outputs are searched for it"
     )]
     Short {
         /// How many there are.
@@ -97,6 +104,8 @@ mod tests {
             "{short}"
         );
         assert!(SecretValue::new(vec![b'x'; VALUE_BYTES_MIN]).is_ok());
+        assert!(SecretValue::new(b"abcd\r\nefg".to_vec()).is_err());
+        assert!(SecretValue::new(b"abcd\nefgh".to_vec()).is_ok());
         assert!(SecretValue::new(vec![b'x'; VALUE_BYTES_MAX]).is_ok());
         assert!(SecretValue::new(vec![b'x'; VALUE_BYTES_MAX + 1]).is_err());
     }

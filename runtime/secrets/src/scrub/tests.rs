@@ -137,7 +137,9 @@ fn values() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         "[A-Za-z0-9_]{8,60}".prop_map(String::into_bytes),
         "\\PC{8,40}".prop_map(String::into_bytes),
-        vec(any::<u8>(), 8..80),
+        vec(any::<u8>(), 8..80).prop_filter("as many bytes as a secret has", |value| {
+            SecretValue::new(value.clone()).is_ok()
+        }),
         "[ab]{8,20}".prop_map(String::into_bytes),
         "[%&;\\\\\"/+ =u0-9]{8,30}".prop_map(String::into_bytes),
     ]
