@@ -182,25 +182,21 @@ fn what_was_weighed_is_remembered_for_that_pair_alone() {
     let setup = Setup::file(
         "[tenant.acme]\nallow = [\"env=A\"]\n[tenant.acme.principal.eve]\nallow = [\"env=B\"]\n[tool.tool_run]\nallow = [\"env=C\"]",
     );
+    // One policy throughout: a copy of it would remember nothing.
     let granted = |caller: &str, tool: &str| {
-        let policy = setup.policy.clone();
-        let other = Setup {
-            policy,
-            caller: setup.caller.clone(),
-            tool: tool.to_owned(),
-            reach: setup.reach.clone(),
-        };
-        let other = other.by(caller);
-        (other.granted().join(" "), other.granted().join(" "))
+        let asking = Setup::grants(&[]).by(caller).calls(tool);
+        asking.with(|caller, subject| {
+            let grants = setup.policy.effective(caller, subject);
+            let grants = grants.grants().iter().map(ToString::to_string);
+            grants.collect::<Vec<_>>().join(" ")
+        })
     };
     for _ in 0..2 {
-        assert_eq!(
-            granted("acme/eve", "tool_run"),
-            ("env=A env=B env=C".into(), "env=A env=B env=C".into())
-        );
-        assert_eq!(granted("acme/bob", "tool_run").0, "env=A env=C");
-        assert_eq!(granted("acme/eve", "tool_other").1, "env=A env=B");
-        assert_eq!(granted("local/local", "tool_run").1, "env=C");
+        assert_eq!(granted("acme/eve", "tool_run"), "env=A env=B env=C");
+        assert_eq!(granted("acme/bob", "tool_run"), "env=A env=C");
+        assert_eq!(granted("acme/eve", "tool_other"), "env=A env=B");
+        assert_eq!(granted("acme/eve", "other_run"), "env=A env=B");
+        assert_eq!(granted("local/local", "tool_run"), "env=C");
     }
     // More callers than are remembered change nothing.
     let (policy, reach) = (&setup.policy, &setup.reach);
@@ -214,5 +210,24 @@ fn what_was_weighed_is_remembered_for_that_pair_alone() {
         };
         let count = same.with(|caller, subject| policy.effective(caller, subject).grants().len());
         assert_eq!(count, 2);
+    }
+}
+
+#[test]
+fn a_rule_for_some_bytes_is_for_no_others() {
+    let digest = ringfence_tool::Digest::of(b"component");
+    for text in [
+        format!("[tool.tool]\ndigest = \"{digest}\"\nallow = [\"env=A\"]"),
+        format!("[tool.\"{digest}\"]\nallow = [\"env=A\"]"),
+    ] {
+        let setup = Setup::file(&text);
+        assert_eq!(setup.granted(), ["env=A"]);
+        let granted = setup.with(|caller, subject| {
+            let mut other = subject.clone();
+            let bytes = ringfence_tool::Digest::of(b"the next version");
+            other.digest = &bytes;
+            setup.policy.effective(caller, &other).grants().len()
+        });
+        assert_eq!(granted, 0, "{text}");
     }
 }

@@ -621,6 +621,16 @@ fn what_is_denied_whole_is_not_handed_out() {
         granted("socket=tcp:10.1.0.0/16:*", "\"socket=tcp:10.0.0.0/8:22\"").len(),
         1
     );
+    let wide = "\"socket=tcp:10.0.0.0/8:22\"";
+    assert_eq!(
+        granted("socket=tcp:10.0.0.0/16:*", wide),
+        ["socket=tcp:10.0.0.0/8:22"]
+    );
+    let alike = "\"net=https://badexample\"";
+    assert_eq!(
+        granted("net=*://*.example", alike),
+        ["net=https://badexample"]
+    );
     assert_eq!(
         granted("tools=text_*", "\"tools=text_a*\", \"tools=*\""),
         ["tools=*"]
