@@ -27,8 +27,18 @@ impl Labels {
         LABELS.try_with(Clone::clone).ok()
     }
 
-    /// `work`, with these on every line of the log that is written within. Whoever spawns a task for
-    /// the request takes them along.
+    /// `work`, with the labels of the current task: for whoever spawns one for the same request.
+    pub(crate) fn carried<W: Future>(work: W) -> impl Future<Output = W::Output> {
+        let labels = Self::current();
+        async move {
+            match labels {
+                Some(labels) => labels.scope(work).await,
+                None => work.await,
+            }
+        }
+    }
+
+    /// `work`, with these on every line of the log that is written within.
     pub(crate) fn scope<W: Future>(self, work: W) -> impl Future<Output = W::Output> {
         LABELS.scope(self, work)
     }
@@ -50,5 +60,19 @@ mod tests {
         });
         assert_eq!(seen.await, Some(labels));
         assert_eq!(Labels::current(), None);
+    }
+
+    #[tokio::test]
+    async fn labels_are_carried_into_a_task() {
+        let labels = Labels {
+            correlation: "7".into(),
+            trace: None,
+        };
+        let seen = async || Labels::current();
+        let spawned = labels
+            .clone()
+            .scope(async { tokio::spawn(Labels::carried(seen())).await.unwrap() });
+        assert_eq!(spawned.await, Some(labels));
+        assert_eq!(tokio::spawn(Labels::carried(seen())).await.unwrap(), None);
     }
 }

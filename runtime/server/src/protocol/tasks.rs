@@ -25,6 +25,7 @@ use super::open::{self, Open, Responses};
 use super::running::Running;
 use super::wire::ResultText;
 use super::{seal, server_info};
+use crate::labels::Labels;
 
 /// How long a client that knows tasks waits for an answer before it is given a task instead.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -243,7 +244,7 @@ impl Place {
     pub(crate) fn take(mut self, running: Running) -> Map<String, Value> {
         self.taken = true;
         let created = self.task.base(&lock(&self.task.state));
-        tokio::spawn(run(Arc::clone(&self.task), running));
+        tokio::spawn(Labels::carried(run(Arc::clone(&self.task), running)));
         created
     }
 }
