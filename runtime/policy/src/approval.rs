@@ -58,6 +58,16 @@ impl ApprovalNeeded {
         format!("{}_{}", self.component, self.function)
     }
 
+    /// Of which component.
+    pub fn component(&self) -> &ComponentName {
+        &self.component
+    }
+
+    /// Which of its functions.
+    pub fn function(&self) -> &FunctionName {
+        &self.function
+    }
+
     /// Of which bytes.
     pub fn digest(&self) -> &Digest {
         &self.digest
@@ -66,6 +76,30 @@ impl ApprovalNeeded {
     /// What makes it dangerous; nothing when policy asks for every call.
     pub fn capabilities(&self) -> &[Granted] {
         &self.capabilities
+    }
+
+    /// What an answer is bound to, as one digest: the caller, the bytes, the function, and what makes
+    /// it dangerous, with the host's side of it. Where a rule stands in a file is no part of it.
+    pub fn binding(&self) -> Digest {
+        let mut capabilities: Vec<_> = self
+            .capabilities
+            .iter()
+            .map(|granted| granted.grant.to_string())
+            .collect();
+        capabilities.sort_unstable();
+        let of_subject = [
+            self.caller.tenant().to_string(),
+            self.caller.principal().to_string(),
+            self.component.to_string(),
+            self.function.to_string(),
+            self.digest.to_string(),
+        ];
+        let mut text = String::new();
+        for part in of_subject.iter().chain(&capabilities) {
+            // With its length, no part can pass for the end of another.
+            text.push_str(&format!("{}:{part},", part.len()));
+        }
+        Digest::of(text.as_bytes())
     }
 
     /// A person's yes. Whoever calls this has asked one, outside of the model's reach.
@@ -82,8 +116,8 @@ impl fmt::Display for ApprovalNeeded {
             write!(f, " with {}", self.words)?;
         }
         f.write_str(
-            "; nobody was asked. Grant it on the command line, or set `dangerous = \"allow\"` for it \
-             in the policy file",
+            ", and nobody can be asked here. Grant it on the command line, or set \
+             `dangerous = \"allow\"` for it in the policy file",
         )
     }
 }

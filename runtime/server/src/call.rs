@@ -183,7 +183,8 @@ impl Funnel {
         let permit = if found.describes {
             self.policy.describe(caller, &subject, timeout)
         } else {
-            self.policy.decide(caller, &subject, timeout)?
+            let decided = self.policy.decide(caller, &subject, timeout);
+            decided.map_err(|denial| CallError::denied(&found.name, denial))?
         };
         let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
         until(&cancel, record.intent(&permit)).await??;

@@ -22,6 +22,14 @@ pub enum CallError {
     /// Policy does not allow it.
     #[error("denied: {0}")]
     Denied(#[from] Denial),
+    /// Policy never allows it to this caller, for whom it is not there: hidden equals absent.
+    #[error("unknown tool `{name}`")]
+    Hidden {
+        /// What was asked for.
+        name: String,
+        /// Why, for the log.
+        internal: Arc<str>,
+    },
     /// There is no room.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -66,6 +74,17 @@ pub enum Blame {
 }
 
 impl CallError {
+    /// A denial, as whoever called `name` may know of it.
+    pub(crate) fn denied(name: &str, denial: Denial) -> Self {
+        match denial {
+            Denial::ApprovalNeeded(_) => Self::Denied(denial),
+            never => Self::Hidden {
+                name: name.to_owned(),
+                internal: never.to_string().into(),
+            },
+        }
+    }
+
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
         match self {
@@ -73,7 +92,7 @@ impl CallError {
             | Self::Cancelled
             | Self::UnknownFunction { .. }
             | Self::UnknownTool(_) => Blame::Caller,
-            Self::Denied(_) => Blame::Policy,
+            Self::Denied(_) | Self::Hidden { .. } => Blame::Policy,
             Self::Overloaded(_) | Self::Unrecorded { .. } => Blame::Host,
             Self::Unusable { .. } => Blame::Tool,
         }
@@ -82,7 +101,9 @@ impl CallError {
     /// What only the log may say.
     pub fn internal(&self) -> Option<&str> {
         match self {
-            Self::Unrecorded { internal } | Self::Unusable { internal, .. } => Some(internal),
+            Self::Hidden { internal, .. }
+            | Self::Unrecorded { internal }
+            | Self::Unusable { internal, .. } => Some(internal),
             _ => None,
         }
     }
@@ -92,7 +113,7 @@ impl CallError {
         match self {
             Self::Arguments(_) => "invalid-arguments",
             Self::Cancelled => "cancelled",
-            Self::Denied(_) => "denied",
+            Self::Denied(_) | Self::Hidden { .. } => "denied",
             Self::Overloaded(_) => "overloaded",
             Self::UnknownFunction { .. } | Self::UnknownTool(_) => "unknown-tool",
             Self::Unrecorded { .. } => "unrecorded",

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use ringfence_catalog::Naming;
-use ringfence_tool::ComponentName;
+use ringfence_identity::Caller;
+use ringfence_policy::Policy;
+use ringfence_tool::ProviderFunction;
 use serde_json::{Map, Value, json};
 
+use super::backing::Backing;
 use super::describe::Described;
 use super::provided::PromptDescription;
 use super::tools::{text, wire_name};
@@ -23,7 +26,7 @@ pub(crate) struct Prompts(BTreeMap<String, OfferedPrompt>);
 /// One prompt.
 #[derive(Debug)]
 pub(crate) struct OfferedPrompt {
-    pub(crate) component: ComponentName,
+    pub(crate) backing: Backing,
     /// What its component calls it.
     pub(crate) name: String,
     pub(crate) arguments: Vec<Blank>,
@@ -43,6 +46,10 @@ impl Prompts {
         let mut prompts = BTreeMap::new();
         for described in described {
             let component = described.component.name();
+            let Some(backing) = Backing::provided(&described.component, ProviderFunction::Get)
+            else {
+                continue;
+            };
             for prompt in described.prompts.iter().take(PROMPTS_MAX) {
                 let Some(name) = wire_name(naming, component, &prompt.name) else {
                     tracing::warn!(
@@ -54,7 +61,7 @@ impl Prompts {
                 };
                 prompts
                     .entry(name.clone())
-                    .or_insert_with(|| offered(component, &name, prompt));
+                    .or_insert_with(|| offered(&backing, &name, prompt));
             }
         }
         Self(prompts)
@@ -65,10 +72,15 @@ impl Prompts {
         self.0.is_empty()
     }
 
-    /// All of them, by name.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = (&str, &Value)> {
+    /// Those that policy could let `caller` use, by name.
+    pub(crate) fn listed(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> impl Iterator<Item = (&str, &Value)> {
         self.0
             .iter()
+            .filter(|(_, prompt)| prompt.backing.is_visible(policy, caller))
             .map(|(name, prompt)| (name.as_str(), &prompt.listed))
     }
 
@@ -78,7 +90,7 @@ impl Prompts {
     }
 }
 
-fn offered(component: &ComponentName, name: &str, prompt: &PromptDescription) -> OfferedPrompt {
+fn offered(backing: &Backing, name: &str, prompt: &PromptDescription) -> OfferedPrompt {
     let mut listed = Map::from_iter([("name".to_owned(), Value::from(name))]);
     optional(&mut listed, "title", prompt.title.as_deref());
     optional(&mut listed, "description", prompt.description.as_deref());
@@ -98,7 +110,7 @@ fn offered(component: &ComponentName, name: &str, prompt: &PromptDescription) ->
         listed.insert("arguments".into(), json!(arguments));
     }
     OfferedPrompt {
-        component: component.clone(),
+        backing: backing.clone(),
         name: prompt.name.clone(),
         arguments: blanks
             .map(|blank| Blank {

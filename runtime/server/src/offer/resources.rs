@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ringfence_tool::ComponentName;
+use ringfence_identity::Caller;
+use ringfence_policy::Policy;
+use ringfence_tool::ProviderFunction;
 use serde_json::{Map, Value};
 
+use super::backing::Backing;
 use super::describe::Described;
 use super::prompts::optional;
 use super::provided::{ResourceDescription, TemplateDescription};
@@ -18,13 +21,13 @@ const RESOURCES_MAX: usize = 10_000;
 /// The resources of one snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Resources {
-    by_uri: BTreeMap<String, (ComponentName, Value)>,
+    by_uri: BTreeMap<String, (Backing, Value)>,
     templates: BTreeMap<String, OfferedTemplate>,
 }
 
 #[derive(Debug)]
 struct OfferedTemplate {
-    component: ComponentName,
+    backing: Backing,
     template: Template,
     listed: Value,
 }
@@ -34,6 +37,10 @@ impl Resources {
         let mut resources = Self::default();
         for described in described {
             let component = described.component.name();
+            let Some(backing) = Backing::provided(&described.component, ProviderFunction::Read)
+            else {
+                continue;
+            };
             let left_out = |uri: &str| {
                 tracing::warn!(
                     component = component.as_str(),
@@ -45,7 +52,7 @@ impl Resources {
                 let uri = content::name_of(resource.uri.clone());
                 match uri.filter(|uri| !resources.by_uri.contains_key(uri)) {
                     Some(uri) => {
-                        let listed = (component.clone(), listed(resource));
+                        let listed = (backing.clone(), listed(resource));
                         resources.by_uri.insert(uri, listed);
                     }
                     None => left_out(&resource.uri),
@@ -56,7 +63,7 @@ impl Resources {
                 match Template::parse(&pattern) {
                     Some(parsed) if !resources.templates.contains_key(&pattern) => {
                         let offered = OfferedTemplate {
-                            component: component.clone(),
+                            backing: backing.clone(),
                             template: parsed,
                             listed: listed_template(template),
                         };
@@ -74,36 +81,46 @@ impl Resources {
         self.by_uri.is_empty() && self.templates.is_empty()
     }
 
-    /// All resources, by identifier.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = (&str, &Value)> {
+    /// The resources that policy could let `caller` read, by identifier.
+    pub(crate) fn listed(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> impl Iterator<Item = (&str, &Value)> {
         self.by_uri
             .iter()
+            .filter(|(_, (backing, _))| backing.is_visible(policy, caller))
             .map(|(uri, (_, listed))| (uri.as_str(), listed))
     }
 
-    /// All templates, by pattern.
-    pub(crate) fn templates(&self) -> impl Iterator<Item = (&str, &Value)> {
+    /// The templates of resources that policy could let `caller` read, by pattern.
+    pub(crate) fn templates(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> impl Iterator<Item = (&str, &Value)> {
         self.templates
             .iter()
+            .filter(|(_, template)| template.backing.is_visible(policy, caller))
             .map(|(pattern, template)| (pattern.as_str(), &template.listed))
     }
 
     /// The component that has this resource.
-    pub(crate) fn component(&self, uri: &str) -> Option<&ComponentName> {
-        if let Some((component, _)) = self.by_uri.get(uri) {
-            return Some(component);
+    pub(crate) fn backing(&self, uri: &str) -> Option<&Backing> {
+        if let Some((backing, _)) = self.by_uri.get(uri) {
+            return Some(backing);
         }
         let mut templates = self.templates.values();
         templates
             .find(|template| template.template.matches(uri))
-            .map(|template| &template.component)
+            .map(|template| &template.backing)
     }
 
     /// The component that has this template.
-    pub(crate) fn template(&self, pattern: &str) -> Option<&ComponentName> {
+    pub(crate) fn template(&self, pattern: &str) -> Option<&Backing> {
         self.templates
             .get(pattern)
-            .map(|template| &template.component)
+            .map(|template| &template.backing)
     }
 }
 

@@ -1,18 +1,19 @@
 //! The tools that clients see.
 //!
-//! Owns order, names and annotations. Annotations are computed from what policy grants, never taken
-//! from a tool: a tool cannot call itself harmless.
+//! Owns order, names and annotations. Annotations are computed from what policy grants to whoever asks,
+//! never taken from a tool: a tool cannot call itself harmless.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_catalog::{Catalog, Naming, Tool};
 use ringfence_identity::Caller;
-use ringfence_policy::{Annotations, Policy};
-use ringfence_tool::{Component, ComponentName};
+use ringfence_policy::Policy;
+use ringfence_tool::{Component, ComponentName, ProviderFunction};
 use rmcp::model::{Icon, Tool as ListedTool, ToolAnnotations};
 use serde_json::{Map, Value};
 
+use super::backing::Backing;
 use super::describe::Described;
 use super::provided::{self, ToolDescription};
 use super::schema::Schema;
@@ -37,16 +38,35 @@ const ICON_BYTES_MAX: usize = 64 * 1024;
 /// The tools of one snapshot.
 #[derive(Debug)]
 pub(crate) struct Tools {
-    listed: Vec<ListedTool>,
+    listed: Vec<Listed>,
     provided: HashMap<String, ProvidedTool>,
     /// Parameters that a client repeats in a header, for tools that have some.
     headers: HashMap<String, Vec<ParamHeader>>,
 }
 
+/// A tool as it is listed, but for what depends on who asks.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    tool: ListedTool,
+    backing: Backing,
+}
+
+impl Listed {
+    /// The tool as `caller` sees it.
+    pub(crate) fn to(&self, policy: &Policy, caller: &Caller) -> ListedTool {
+        let follow = self.backing.annotations(policy, caller);
+        let annotations = ToolAnnotations::new()
+            .read_only(follow.read_only)
+            .destructive(follow.destructive)
+            .open_world(follow.open_world);
+        self.tool.clone().with_annotations(annotations)
+    }
+}
+
 /// A tool that its component describes itself.
 #[derive(Debug)]
 pub(crate) struct ProvidedTool {
-    pub(crate) component: ComponentName,
+    pub(crate) backing: Backing,
     /// What its component calls it.
     pub(crate) name: String,
     pub(crate) input: Schema,
@@ -63,8 +83,8 @@ pub(crate) struct ParamHeader {
 }
 
 impl Tools {
-    pub(super) fn new(catalog: &Catalog, policy: &Policy, described: &[Described]) -> Self {
-        let typed = catalog.tools().map(|tool| typed(&tool, policy));
+    pub(super) fn new(catalog: &Catalog, described: &[Described]) -> Self {
+        let typed = catalog.tools().map(|tool| typed(&tool));
         let mut tools = Self {
             listed: typed.collect(),
             provided: HashMap::new(),
@@ -72,7 +92,7 @@ impl Tools {
         };
         for described in described {
             for tool in described.tools.iter().take(PROVIDED_MAX) {
-                if let Err(reason) = tools.add(catalog, policy, &described.component, tool) {
+                if let Err(reason) = tools.add(catalog, &described.component, tool) {
                     tracing::warn!(
                         component = described.component.name().as_str(),
                         tool = crate::echo::echo(&tool.name),
@@ -83,8 +103,10 @@ impl Tools {
             }
         }
         // By name, so that a page goes on where the last one ended, whatever came or went between.
-        tools.listed.sort_by(|one, other| one.name.cmp(&other.name));
-        for tool in &tools.listed {
+        tools
+            .listed
+            .sort_by(|one, other| one.tool.name.cmp(&other.tool.name));
+        for Listed { tool, .. } in &tools.listed {
             let headers = param_headers(&tool.input_schema);
             if !headers.is_empty() {
                 tools.headers.insert(tool.name.to_string(), headers);
@@ -93,9 +115,16 @@ impl Tools {
         tools
     }
 
-    /// All of them, in order.
-    pub(crate) fn listed(&self) -> &[ListedTool] {
-        &self.listed
+    /// Those that policy could let `caller` use, by name and in order.
+    pub(crate) fn listed(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> impl Iterator<Item = (&str, &Listed)> {
+        self.listed
+            .iter()
+            .filter(|listed| listed.backing.is_visible(policy, caller))
+            .map(|listed| (listed.tool.name.as_ref(), listed))
     }
 
     /// The tool with this name, when its component describes it itself.
@@ -111,10 +140,11 @@ impl Tools {
     fn add(
         &mut self,
         catalog: &Catalog,
-        policy: &Policy,
         component: &Arc<Component>,
         tool: &ToolDescription,
     ) -> Result<(), String> {
+        let backing = Backing::provided(component, ProviderFunction::Call)
+            .ok_or("its component cannot be called")?;
         let name = wire_name(catalog.naming(), component.name(), &tool.name)
             .ok_or("its name is not of `[A-Za-z0-9_-]`, or too long")?;
         if self.provided.contains_key(&name) || catalog.tool(&name).is_some() {
@@ -141,10 +171,12 @@ impl Tools {
         if !icons.is_empty() {
             listed.icons = Some(icons);
         }
-        listed.annotations = Some(annotations(component, policy));
-        self.listed.push(listed);
+        self.listed.push(Listed {
+            tool: listed,
+            backing: backing.clone(),
+        });
         let provided = ProvidedTool {
-            component: component.name().clone(),
+            backing,
             name: tool.name.clone(),
             input,
             output,
@@ -194,7 +226,7 @@ fn icon(icon: &provided::Icon) -> Option<Icon> {
     Some(listed)
 }
 
-fn typed(tool: &Tool, policy: &Policy) -> ListedTool {
+fn typed(tool: &Tool) -> Listed {
     let definition = tool.definition();
     let description = definition.description.to_string();
     // The offered name: it may stand without its component.
@@ -202,16 +234,10 @@ fn typed(tool: &Tool, policy: &Policy) -> ListedTool {
     let mut listed = ListedTool::new(name, description, Arc::clone(&definition.input_schema));
     listed.title = definition.title.as_deref().map(str::to_owned);
     listed.output_schema.clone_from(&definition.output_schema);
-    listed.with_annotations(annotations(tool.component(), policy))
-}
-
-fn annotations(component: &Component, policy: &Policy) -> ToolAnnotations {
-    let granted = policy.granted_to(&Caller::local(), component);
-    let follow = Annotations::of(&granted);
-    ToolAnnotations::new()
-        .read_only(follow.read_only)
-        .destructive(follow.destructive)
-        .open_world(follow.open_world)
+    Listed {
+        tool: listed,
+        backing: Backing::new(tool.component(), &definition.function),
+    }
 }
 
 /// The parameters that are to be repeated in headers: `x-mcp-header` on properties that are reached

@@ -47,7 +47,11 @@ pub(super) async fn tool(
         let target = Target::Tool(name);
         return call(endpoint, exchange, params, Kind::Tool, target, arguments).await;
     };
-    if tool.needs_task && !exchange.client().tasks {
+    // What this caller could never use answers as if it were not there; the funnel says so.
+    let visible = tool
+        .backing
+        .is_visible(endpoint.funnel.policy(), &exchange.caller);
+    if visible && tool.needs_task && !exchange.client().tasks {
         let required = json!({"extensions": {rmcp::model::TASKS_EXTENSION_ID: {}}});
         return Err(fault::missing_capability(
             required,
@@ -55,7 +59,7 @@ pub(super) async fn tool(
         ));
     }
     let kind = Kind::Provided(tool.output.clone());
-    if let Err(unfit) = tool.input.check(&arguments) {
+    if visible && let Err(unfit) = tool.input.check(&arguments) {
         let request = CallRequest {
             id: exchange.correlation.to_string(),
             target: Target::Tool(name),
@@ -66,7 +70,7 @@ pub(super) async fn tool(
         return Shape::new(kind, exchange).answer(refused.await);
     }
     let target = Target::Provided {
-        component: tool.component.clone(),
+        component: tool.backing.component().clone(),
         function: ProviderFunction::Call,
         item: name,
     };
@@ -108,11 +112,14 @@ pub(super) async fn prompt(
         .prompts
         .by_name(&name)
         .ok_or_else(|| fault::unknown_prompt(&name))?;
+    let visible = prompt
+        .backing
+        .is_visible(endpoint.funnel.policy(), &exchange.caller);
     let mut arguments = Vec::new();
     for blank in &prompt.arguments {
         match given.get(&blank.name) {
             Some(value) => arguments.push(json!({"name": blank.name, "value": value})),
-            None if blank.required => {
+            None if visible && blank.required => {
                 let text = format!("prompt `{name}` needs the argument `{}`", blank.name);
                 return Err(fault::params(text).with("field", blank.name.as_str().into()));
             }
@@ -120,7 +127,7 @@ pub(super) async fn prompt(
         }
     }
     let target = Target::Provided {
-        component: prompt.component.clone(),
+        component: prompt.backing.component().clone(),
         function: ProviderFunction::Get,
         item: name.clone(),
     };
@@ -146,9 +153,9 @@ pub(super) async fn resource(
         return Err(fault::params("`resources/read` needs `uri`, a string"));
     };
     let unknown = || fault::unknown_resource(&uri, exchange.is_stateless());
-    let component = offer.resources.component(&uri).ok_or_else(unknown)?;
+    let backing = offer.resources.backing(&uri).ok_or_else(unknown)?;
     let target = Target::Provided {
-        component: component.clone(),
+        component: backing.component().clone(),
         function: ProviderFunction::Read,
         item: uri.clone(),
     };

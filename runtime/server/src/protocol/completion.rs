@@ -14,8 +14,8 @@ use super::frame::Params;
 use super::wire::ResultText;
 use super::{sanitize, server_info};
 use crate::call::{CallRequest, Target};
-use crate::offer::Offer;
 use crate::offer::provided::Suggestions;
+use crate::offer::{Backing, Offer};
 
 /// Suggestions of one answer, as the protocol has it.
 const SUGGESTIONS_MAX: usize = 100;
@@ -36,7 +36,9 @@ pub(super) async fn complete(
              an object with `name` and `value`",
         )
     };
-    let (component, reference) = reference(&offer, params, malformed)?;
+    let visible =
+        |backing: &Backing| backing.is_visible(endpoint.funnel.policy(), &exchange.caller);
+    let (component, reference) = reference(&offer, params, visible, malformed)?;
     let argument = |member| {
         let argument = params
             .get("argument")
@@ -87,6 +89,7 @@ pub(super) async fn complete(
 fn reference(
     offer: &Offer,
     params: &Params,
+    visible: impl Fn(&Backing) -> bool,
     malformed: impl Fn() -> Fault,
 ) -> Result<(ComponentName, Value), Fault> {
     let reference = params.get("ref").ok_or_else(&malformed)?;
@@ -98,15 +101,20 @@ fn reference(
         "ref/prompt" => {
             let name = text("name")?;
             let prompt = offer.prompts.by_name(name);
-            let prompt = prompt.ok_or_else(|| fault::unknown_prompt(name))?;
-            Ok((prompt.component.clone(), json!({"prompt": prompt.name})))
+            let prompt = prompt
+                .filter(|prompt| visible(&prompt.backing))
+                .ok_or_else(|| fault::unknown_prompt(name))?;
+            let component = prompt.backing.component().clone();
+            Ok((component, json!({"prompt": prompt.name})))
         }
         "ref/resource" => {
             let uri = text("uri")?;
-            let component = offer.resources.template(uri);
-            let component = component.or_else(|| offer.resources.component(uri));
-            let component = component.ok_or_else(|| fault::unknown_resource(uri, true))?;
-            Ok((component.clone(), json!({"template": uri})))
+            let backing = offer.resources.template(uri);
+            let backing = backing
+                .or_else(|| offer.resources.backing(uri))
+                .filter(|backing| visible(backing))
+                .ok_or_else(|| fault::unknown_resource(uri, true))?;
+            Ok((backing.component().clone(), json!({"template": uri})))
         }
         _ => Err(malformed()),
     }

@@ -119,7 +119,7 @@ impl Endpoint {
                 Ok(raw(&Map::new()))
             }
             (Era::Handshake(session), "resources/subscribe") => {
-                let uri = self.known_uri(&params)?;
+                let uri = self.known_uri(&exchange.caller, &params)?;
                 if session.watch(uri) {
                     Ok(raw(&Map::new()))
                 } else {
@@ -129,7 +129,7 @@ impl Endpoint {
                 }
             }
             (Era::Handshake(session), "resources/unsubscribe") => {
-                session.unwatch(&self.known_uri(&params)?);
+                session.unwatch(&self.known_uri(&exchange.caller, &params)?);
                 Ok(raw(&Map::new()))
             }
 
@@ -212,7 +212,7 @@ impl Endpoint {
         }
     }
 
-    fn known_uri(&self, params: &Params) -> Result<String, Fault> {
+    fn known_uri(&self, caller: &Caller, params: &Params) -> Result<String, Fault> {
         let uri = params.get("uri").and_then(Value::as_str);
         let uri = uri
             .filter(|uri| uri.len() <= URI_BYTES_MAX)
@@ -221,9 +221,9 @@ impl Endpoint {
         if offer.resources.is_empty() {
             return Err(fault::method("resources/subscribe"));
         }
-        match offer.resources.component(uri) {
-            Some(_) => Ok(uri.to_owned()),
-            None => Err(fault::unknown_resource(uri, false)),
+        match offer.resources.backing(uri) {
+            Some(backing) if backing.is_visible(self.funnel.policy(), caller) => Ok(uri.to_owned()),
+            _ => Err(fault::unknown_resource(uri, false)),
         }
     }
 }

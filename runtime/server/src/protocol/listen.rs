@@ -3,6 +3,7 @@
 //! Owns telling each what it asked for and nothing else: a client of the stateless era with
 //! `subscriptions/listen`, one of the handshake era by having said hello.
 
+use ringfence_identity::Caller;
 use rmcp::model::{RequestId, SubscriptionFilter};
 use serde_json::{Map, Value, json};
 
@@ -38,7 +39,7 @@ pub(super) async fn listen(
     let requested: SubscriptionFilter =
         serde_json::from_value(requested.clone()).map_err(|_| malformed())?;
     let mut listener = endpoint.newsroom.listen(exchange.caller.tenant().clone());
-    let accepted = accepted(endpoint, &requested)?;
+    let accepted = accepted(endpoint, &exchange.caller, &requested)?;
     let id = &exchange.id;
     let meta = json!({ID_KEY: id});
     let acknowledgement = json!({"notifications": accepted, "_meta": meta});
@@ -65,6 +66,7 @@ pub(super) async fn listen(
 /// What of a subscription there can be.
 fn accepted(
     endpoint: &Endpoint,
+    caller: &Caller,
     requested: &SubscriptionFilter,
 ) -> Result<SubscriptionFilter, Fault> {
     let offer = endpoint.offer();
@@ -83,9 +85,11 @@ fn accepted(
             let text = format!("a subscription holds at most {RESOURCES_MAX} short identifiers");
             return Err(fault::params(text));
         }
-        let known = uris
-            .iter()
-            .filter(|uri| offer.resources.component(uri).is_some());
+        let policy = endpoint.funnel.policy();
+        let known = uris.iter().filter(|uri| {
+            let backing = offer.resources.backing(uri);
+            backing.is_some_and(|backing| backing.is_visible(policy, caller))
+        });
         ours = ours.resource_subscriptions(known);
     }
     Ok(requested.intersection(&ours.build()))

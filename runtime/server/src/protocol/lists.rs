@@ -4,7 +4,6 @@
 //! things come and go; it is sealed for its caller and its list.
 
 use ringfence_identity::Caller;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::dispatch::raw;
@@ -26,9 +25,11 @@ pub(super) fn tools(
     params: &Params,
 ) -> Result<ResultText, Fault> {
     let offer = endpoint.offer();
-    let all = offer.tools.listed().iter();
-    let all = all.map(|tool| (tool.name.as_ref(), tool));
-    list(endpoint, exchange, params, "tools", all)
+    let (policy, caller) = (endpoint.funnel.policy(), &exchange.caller);
+    let all = offer.tools.listed(policy, caller);
+    list(endpoint, exchange, params, "tools", all, |tool| {
+        json!(tool.to(policy, caller))
+    })
 }
 
 /// `prompts/list`.
@@ -41,13 +42,10 @@ pub(super) fn prompts(
     if offer.prompts.is_empty() {
         return Err(fault::method("prompts/list"));
     }
-    list(
-        endpoint,
-        exchange,
-        params,
-        "prompts",
-        offer.prompts.listed(),
-    )
+    let all = offer
+        .prompts
+        .listed(endpoint.funnel.policy(), &exchange.caller);
+    list(endpoint, exchange, params, "prompts", all, Value::clone)
 }
 
 /// `resources/list`.
@@ -60,8 +58,10 @@ pub(super) fn resources(
     if offer.resources.is_empty() {
         return Err(fault::method("resources/list"));
     }
-    let all = offer.resources.listed();
-    list(endpoint, exchange, params, "resources", all)
+    let all = offer
+        .resources
+        .listed(endpoint.funnel.policy(), &exchange.caller);
+    list(endpoint, exchange, params, "resources", all, Value::clone)
 }
 
 /// `resources/templates/list`.
@@ -74,17 +74,27 @@ pub(super) fn templates(
     if offer.resources.is_empty() {
         return Err(fault::method("resources/templates/list"));
     }
-    let all = offer.resources.templates();
-    list(endpoint, exchange, params, "resourceTemplates", all)
+    let all = offer
+        .resources
+        .templates(endpoint.funnel.policy(), &exchange.caller);
+    list(
+        endpoint,
+        exchange,
+        params,
+        "resourceTemplates",
+        all,
+        Value::clone,
+    )
 }
 
-/// One page of `all`, which are in the order of their keys.
-fn list<'o, T: Serialize + 'o>(
+/// One page of `all`, which are in the order of their keys, each as `show` shows it.
+fn list<'o, T: 'o>(
     endpoint: &Endpoint,
     exchange: &Exchange,
     params: &Params,
     member: &str,
     all: impl Iterator<Item = (&'o str, &'o T)>,
+    show: impl Fn(&'o T) -> Value,
 ) -> Result<ResultText, Fault> {
     let cursors = Cursors {
         seal: &endpoint.seal,
@@ -96,8 +106,8 @@ fn list<'o, T: Serialize + 'o>(
         .skip_while(|(key, _)| after.as_deref().is_some_and(|after| *key <= after))
         .peekable();
     let page: Vec<_> = rest.by_ref().take(PAGE_MAX).collect();
-    let items: Vec<&T> = page.iter().map(|(_, item)| *item).collect();
-    let mut result = Map::from_iter([(member.to_owned(), json!(items))]);
+    let items: Vec<Value> = page.iter().map(|(_, item)| show(item)).collect();
+    let mut result = Map::from_iter([(member.to_owned(), items.into())]);
     if let (Some((last, _)), Some(_)) = (page.last(), rest.peek()) {
         result.insert("nextCursor".into(), cursors.write(last).into());
     }

@@ -145,7 +145,11 @@ impl Shape {
     ) -> Result<(String, Receipt), Fault> {
         let answer = match ended {
             Ok(answer) => answer,
-            Err(CallError::UnknownTool(_) | CallError::UnknownFunction { .. }) => {
+            Err(
+                CallError::Hidden { .. }
+                | CallError::UnknownTool(_)
+                | CallError::UnknownFunction { .. },
+            ) => {
                 return Err(unknown());
             }
             Err(error) => {
@@ -263,7 +267,9 @@ fn broken() -> Fault {
 /// [`CallError::internal`].
 fn refused(error: &CallError) -> Result<ToolResult, Fault> {
     let data = match error {
-        CallError::UnknownTool(name) => return Err(fault::unknown_tool(name)),
+        CallError::Hidden { name, .. } | CallError::UnknownTool(name) => {
+            return Err(fault::unknown_tool(name));
+        }
         CallError::Cancelled => return Err(fault::cancelled()),
         CallError::Arguments(argument) => json!({"kind": "validation", "field": argument.path}),
         CallError::Denied(_) => json!({"kind": "forbidden"}),
