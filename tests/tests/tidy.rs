@@ -12,19 +12,21 @@ const EDGES: &[(&str, &[&str])] = &[
     ("policy", &["tool", "identity"]),
     ("audit", &[]),
     ("secrets", &["identity"]),
+    ("state", &["identity"]),
     ("egress", &[]),
-    ("sandbox", &["policy", "secrets", "tool", "egress"]),
+    ("sandbox", &["policy", "secrets", "state", "tool", "egress"]),
     ("catalog", &["tool", "policy"]),
     (
         "server",
         &[
-            "tool", "identity", "policy", "audit", "secrets", "sandbox", "catalog",
+            "tool", "identity", "policy", "audit", "secrets", "state", "sandbox", "catalog",
         ],
     ),
     (
         "cli",
         &[
-            "tool", "identity", "policy", "audit", "secrets", "sandbox", "catalog", "server",
+            "tool", "identity", "policy", "audit", "secrets", "state", "sandbox", "catalog",
+            "server",
         ],
     ),
 ];
@@ -42,6 +44,7 @@ const OWNED: &[(&str, &str)] = &[
     ("chacha20poly1305", "secrets"),
     ("secrecy", "secrets"),
     ("keyring-core", "secrets"),
+    ("sqlx", "state"),
     ("clap", "cli"),
 ];
 
