@@ -3,6 +3,7 @@
 //! Owns commands, options and their help texts. Refuses to open, read or run anything: what passes
 //! here is well formed, not yet known to exist.
 
+mod approvals;
 mod audit;
 mod call;
 mod common;
@@ -17,6 +18,9 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use approvals::{
+    ApprovalsArguments, ApprovalsCommand, ApproveArguments, Asking, StatePlace,
+};
 pub(crate) use audit::{
     AuditArguments, AuditCommand, Recording, SearchArguments, Shown, TailArguments, Target,
     VerifyArguments,
@@ -62,6 +66,7 @@ pub(crate) struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Approvals(ApprovalsArguments),
     Audit(AuditArguments),
     Call(CallArguments),
     Check(CheckArguments),
@@ -80,7 +85,8 @@ impl Command {
         match self {
             Self::Call(arguments) => arguments.logging.with_default(LogLevel::Warn),
             Self::Serve(arguments) => arguments.logging.with_default(LogLevel::Info),
-            Self::Audit(_)
+            Self::Approvals(_)
+            | Self::Audit(_)
             | Self::Check(_)
             | Self::Completions(_)
             | Self::Demo(_)

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use ringfence_sandbox::{Answer, Outcome};
 
 use crate::access;
+use crate::approvals;
 use crate::arguments::CallArguments;
 use crate::console::{Console, Style};
 use crate::direct::{self, Direct};
@@ -41,7 +42,10 @@ pub(crate) async fn run(
         let recorded = Recorded::open(&arguments.recording)?;
         let enforced = access::open(&arguments.access, recorded.folder())?;
         let audit = recorded.recorder();
-        let direct = Direct::new(catalog, enforced.policy, enforced.sandbox, audit);
+        let state = arguments.access.vault.state_dir.as_ref();
+        let approvals = approvals::of(state, arguments.asking, audit.clone());
+        let (policy, sandbox) = (enforced.policy, enforced.sandbox);
+        let direct = Direct::asking(catalog, policy, sandbox, audit, approvals);
         Ok::<_, Failure>((direct, recorded, json, arguments))
     });
     let ready = tokio::select! {

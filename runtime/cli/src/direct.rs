@@ -10,6 +10,7 @@ use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::Policy;
 use ringfence_sandbox::{Answer, CallEvents, Outcome, Output, Sandbox};
+use ringfence_server::approvals::Approvals;
 use ringfence_server::{CallError, CallRequest, Funnel, Target};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -31,10 +32,21 @@ impl Direct {
         sandbox: Arc<Sandbox>,
         audit: Recorder,
     ) -> Option<Self> {
+        Self::asking(catalog, policy, sandbox, audit, None)
+    }
+
+    /// The same, where a person can be asked about calls that need one.
+    pub(crate) fn asking(
+        catalog: Arc<Catalog>,
+        policy: Policy,
+        sandbox: Arc<Sandbox>,
+        audit: Recorder,
+        approvals: Option<Approvals>,
+    ) -> Option<Self> {
         let component = catalog.components().next()?.name().to_string();
         Some(Self {
             component,
-            funnel: Funnel::new(catalog, policy, sandbox, audit),
+            funnel: Funnel::asking(catalog, policy, sandbox, audit, approvals),
         })
     }
 
@@ -79,6 +91,22 @@ impl Direct {
                 tool,
                 function,
                 reason: denial.to_string(),
+            },
+            // Whoever runs this command is who wrote the policy.
+            CallError::Hidden { internal, .. } => Failure::Denied {
+                tool,
+                function,
+                reason: internal.to_string(),
+            },
+            CallError::Refused | CallError::Revoked => Failure::Denied {
+                tool,
+                function,
+                reason: error.to_string(),
+            },
+            CallError::Unanswered { .. } | CallError::TooManyQuestions => Failure::Unanswered {
+                tool,
+                function,
+                reason: error.to_string(),
             },
             CallError::Overloaded(error) => Failure::Overloaded {
                 retry_ms: error.retry_after.as_millis(),

@@ -32,6 +32,8 @@ pub(crate) const AUDIT_BROKEN: u8 = 11;
 pub(crate) const AUDIT: u8 = 12;
 /// There is no such secret, or the vault cannot be opened or written.
 pub(crate) const SECRET: u8 = 13;
+/// There is no such approval, it is settled already, or the state cannot be read or written.
+pub(crate) const STATE: u8 = 14;
 /// Stopped by a signal: 128 and the number of SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -52,6 +54,7 @@ pub(crate) const TABLE: &str = "   0  it went well
   11  the audit log is not as it was written
   12  the audit log cannot be read or written
   13  no such secret, or the vault cannot be opened or written
+  14  no such approval, it is settled already, or the state cannot be read or written
  130  interrupted";
 
 #[cfg(test)]
@@ -79,6 +82,7 @@ mod tests {
             AUDIT_BROKEN,
             AUDIT,
             SECRET,
+            STATE,
             INTERRUPTED,
         ];
         assert_eq!(lines, codes);

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use ringfence_audit::{Fault, ReadError};
 use ringfence_secrets::{InvalidValue, SecretName, VaultError};
+use ringfence_state::{ApprovalError, StateError};
 use ringfence_tool::nearest;
 use thiserror::Error;
 
@@ -25,6 +26,28 @@ const CAUSES_MAX: usize = 8;
 /// Why a command failed. Each variant reads well after "error: ".
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
+    /// The key of the admin listener cannot be used.
+    #[error("failed to use the admin key in `{}`: {reason}", .path.display())]
+    AdminKey { path: PathBuf, reason: String },
+    /// Nothing becomes of an approval.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// A call needs a person's word, and has none.
+    #[error("the call of `{function}` of `{tool}` has to wait: {reason}")]
+    Unanswered {
+        tool: String,
+        function: String,
+        reason: String,
+    },
+    /// The person at the terminal did not mean it.
+    #[error("`{id}` was not approved")]
+    NotApproved { id: String },
+    /// Nobody is there to be asked whether it is meant.
+    #[error("nothing is approved of unseen: there is no terminal to ask at")]
+    Unconfirmed,
+    /// The state cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The arguments do not fit the function.
     #[error("the arguments of `{function}` of `{tool}` do not fit: {reason}")]
     Arguments {
@@ -125,7 +148,7 @@ pub(crate) enum Failure {
         reason: InvalidValue,
     },
     /// There is no place for state.
-    #[error("there is no home directory to keep secrets in")]
+    #[error("there is no home directory to keep state in")]
     StateFolder,
     /// The vault cannot be used.
     #[error(transparent)]
@@ -188,8 +211,13 @@ impl Failure {
             | Self::AuditRead(_)
             | Self::Homeless(_)
             | Self::Unrecorded { .. } => exit_code::AUDIT,
-            Self::Denied { .. } => exit_code::DENIED,
-            Self::AllowedHost(_)
+            Self::Denied { .. } | Self::NotApproved { .. } | Self::Unanswered { .. } => {
+                exit_code::DENIED
+            }
+            Self::Approval(_) | Self::State(_) => exit_code::STATE,
+            Self::AdminKey { .. }
+            | Self::AllowedHost(_)
+            | Self::Unconfirmed
             | Self::Bind { .. }
             | Self::Grants(_)
             | Self::Policy(_)
@@ -225,6 +253,13 @@ impl Failure {
             Self::ArgumentsLong { .. } => "pass large data as a file, and grant its folder".into(),
             Self::Demo { .. } => "please report this, with the output above".into(),
             Self::Denied { .. } => "grant what it needs with `--grant`, if you trust it".into(),
+            Self::Unconfirmed => {
+                "look at it with `ringfence approvals show ID`, and add `--yes`".into()
+            }
+            Self::AdminKey { .. } => "name another file with `--admin-key`".into(),
+            Self::Unanswered { .. } => {
+                "answer with `ringfence approvals approve ID` or `deny ID`, and call again".into()
+            }
             Self::AllowedHost(_) => {
                 "a host is a name or an address, without scheme and port".into()
             }
@@ -276,16 +311,19 @@ impl Failure {
                 choices("the secrets are", name.as_str(), &known)
             }
             Self::Host { .. } => "please report this, with the log: `--log-level debug`".into(),
-            Self::ArgumentsInput(_)
+            Self::Approval(_)
+            | Self::ArgumentsInput(_)
             | Self::Interrupted
             | Self::Limit { .. }
             | Self::Lints { .. }
             | Self::Load { .. }
+            | Self::NotApproved { .. }
             | Self::Overloaded { .. }
             | Self::Pack { .. }
             | Self::Print(_)
             | Self::Read { .. }
             | Self::Runtime(_)
+            | Self::State(_)
             | Self::Tool { .. }
             | Self::Trapped { .. }
             | Self::Vault(_)

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod approvals;
 mod arguments;
 mod audit;
 mod call;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command, console: Console) -> Result<(), Failure> {
     match command {
+        Command::Approvals(arguments) => executor::run(|_| approvals::run(arguments, console)),
         Command::Audit(arguments) => executor::run(|stop| audit::run(arguments, console, stop)),
         Command::Call(arguments) => executor::run(|stop| call::run(arguments, console, stop)),
         Command::Check(arguments) => policy::check(&arguments, console),

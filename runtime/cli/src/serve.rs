@@ -3,6 +3,7 @@
 //! Owns nothing but the order: load, open, listen, serve. Where a client is served over them, standard
 //! output and input belong to the server, and nothing in this room writes there.
 
+mod key;
 mod listen;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use ringfence_server::{Funnel, Server};
 
 use self::listen::Listeners;
 use crate::access;
+use crate::approvals;
 use crate::arguments::{Access, ServeArguments};
 use crate::descriptors;
 use crate::failure::Failure;
@@ -32,7 +34,7 @@ const CALLS_PATIENCE: Duration = Duration::from_millis(250);
 pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Failure> {
     descriptors::raise_limit();
     // Before anything is loaded: what cannot be listened on is known at once.
-    let listeners = Listeners::bind(&arguments.listen).await?;
+    let listeners = Listeners::bind(&arguments.listen, &arguments.access).await?;
     let stdio = arguments.listen.http.is_none() || arguments.listen.stdio;
     let ready = tokio::task::spawn_blocking(move || {
         let catalog = load::catalog_of(&arguments.tools, arguments.names.into())?;
@@ -42,16 +44,19 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         let recorded = Recorded::open(&arguments.recording)?;
         let enforced = access::open(&arguments.access, recorded.folder())?;
         started(&recorded, &arguments.access);
-        Ok::<_, Failure>((catalog, enforced, recorded))
+        let state = arguments.access.vault.state_dir.as_ref();
+        let approvals = approvals::of(state, arguments.asking, recorded.recorder());
+        Ok::<_, Failure>((catalog, enforced, recorded, approvals))
     });
     let ready = tokio::select! {
         biased;
         () = stop.gently.cancelled() => return Err(Failure::Interrupted),
         ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
     };
-    let (catalog, enforced, recorded) = ready?;
+    let (catalog, enforced, recorded, approvals) = ready?;
     let audit = recorded.recorder();
-    let funnel = Funnel::new(catalog, enforced.policy, enforced.sandbox, audit.clone());
+    let (policy, sandbox) = (enforced.policy, enforced.sandbox);
+    let funnel = Funnel::asking(catalog, policy, sandbox, audit.clone(), approvals);
     let server = Server::new(Arc::clone(&funnel));
     let drain = Drain::new(stop.gently.clone(), stop.at_once.clone());
     let over_stdio = async {

@@ -5,7 +5,7 @@
 //! Refuses to ask, to remember, and to know the arguments of the call: that is for whoever keeps
 //! approvals.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use ringfence_identity::Caller;
 use ringfence_tool::{ComponentName, Digest, FunctionName};
@@ -97,7 +97,8 @@ impl ApprovalNeeded {
         let mut text = String::new();
         for part in of_subject.iter().chain(&capabilities) {
             // With its length, no part can pass for the end of another.
-            text.push_str(&format!("{}:{part},", part.len()));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{}:{part},", part.len());
         }
         Digest::of(text.as_bytes())
     }

@@ -5,6 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use ringfence_egress::Egress;
+use ringfence_policy::ApprovalNeeded;
 use ringfence_secrets::Secrets;
 use ringfence_tool::Component;
 use thiserror::Error;
@@ -144,6 +145,13 @@ impl Sandbox {
         }
         let egress = Egress::system().map_err(|error| error.to_string())?;
         Ok(self.egress.get_or_init(|| egress))
+    }
+
+    /// `text` with a label in place of each of its tenant's secrets: for what a person is shown who is
+    /// asked about a call.
+    pub fn without_secrets(&self, needed: &ApprovalNeeded, text: String) -> String {
+        let secrets = self.secrets().of(needed.caller().tenant());
+        secrets.scrubber().string(text)
     }
 
     /// The secrets of all tenants.

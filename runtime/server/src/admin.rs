@@ -1,8 +1,9 @@
-//! The operator's side: is it alive, is it ready, what happened.
+//! The operator's side: is it alive, is it ready, what happened, and what waits for a person.
 //!
 //! Owns a router for a listener of its own, so that who may call tools and who may look are two
-//! questions. Refuses to change anything.
+//! questions. Who may decide is a third, and needs a key.
 
+mod approvals;
 mod audit;
 mod ready;
 
@@ -17,21 +18,32 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use ringfence_audit::Recorder;
 use serde_json::json;
 
+use crate::approvals::Approvals;
 use crate::metrics::Metrics;
 use crate::transport::http::AllowedHosts;
 use crate::transport::http::guard::guarded;
 
+pub use approvals::{AdminKey, GIVEN_FOR_MAX, shown as shown_approval};
 pub use ready::Ready;
 
 /// The content type of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// `/healthz`, `/readyz` and `/metrics`, for requests that are addressed to one of `hosts`.
-pub fn admin(ready: Ready, metrics: Metrics, audit: Recorder, hosts: Arc<AllowedHosts>) -> Router {
+/// `/healthz`, `/readyz` and `/metrics`, for requests that are addressed to one of `hosts`; `/approvals` for
+/// those that have the key, where there is one.
+pub fn admin(
+    ready: Ready,
+    metrics: Metrics,
+    audit: Recorder,
+    approvals: Option<(Approvals, AdminKey)>,
+    hosts: Arc<AllowedHosts>,
+) -> Router {
+    let deciding = approvals.map(|(approvals, key)| approvals::routes(approvals, key));
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(readiness).with_state((ready, audit.clone())))
         .route("/metrics", get(page).with_state((metrics, audit)))
+        .merge(deciding.unwrap_or_default())
         .layer(middleware::from_fn_with_state(hosts, guarded))
 }
 

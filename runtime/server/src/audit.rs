@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use ringfence_audit::{
-    ArgumentsDigest, Call, Caller as CalledBy, Cost, Event, Intent, Recorder, Ticket, Tool,
+    Approval, ApprovalState, ArgumentsDigest, Call, Caller as CalledBy, Cost, Event, Intent,
+    Recorder, Ticket, Tool,
 };
 use ringfence_identity::Caller;
 use ringfence_policy::{Permit, Tier};
@@ -97,6 +98,33 @@ impl<'c> Record<'c> {
         })
     }
 
+    /// Writes down a step of the approval that the call needs.
+    pub(crate) fn approval(
+        &self,
+        state: ApprovalState,
+        id: &str,
+        capabilities: &[String],
+        by: Option<&str>,
+        scope: Option<&str>,
+    ) {
+        let digest = self.found.get().map(|found| found.component.digest());
+        drop(self.recorder.append(&Event::Approval(Approval {
+            state,
+            id,
+            caller: self.called_by(),
+            tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
+            arguments: self.arguments.as_ref(),
+            capabilities,
+            by,
+            scope,
+        })));
+    }
+
+    /// What was asked for.
+    pub(crate) fn request(&self) -> &CallRequest {
+        self.request
+    }
+
     /// Writes the record, and waits until it is written where the log's durability says so.
     pub(crate) async fn close(mut self, result: &Result<Answer, CallError>) {
         self.open = false;
@@ -157,7 +185,7 @@ impl<'c> Record<'c> {
     }
 
     /// What it is called: what the catalog says, or what the caller does where that leads nowhere.
-    fn name(&self) -> Cow<'_, str> {
+    pub(crate) fn name(&self) -> Cow<'_, str> {
         if let Some(found) = self.found.get() {
             return Cow::Borrowed(&found.name);
         }

@@ -16,7 +16,7 @@ use futures_util::poll;
 use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
-use ringfence_policy::{Policy, Reach, Subject};
+use ringfence_policy::{ApprovalNeeded, Denial, Permit, Policy, Reach, Subject};
 use ringfence_sandbox::{Answer, CallEvents, Sandbox};
 use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 use serde_json::{Map, Value};
@@ -24,7 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::error::{Blame, CallError};
 use self::prepared::PreparedTools;
+use crate::approvals::{self, Approvals, Guard, Wanted, Word};
 use crate::audit::Record;
+use crate::json::canonical;
 use crate::metrics::Metrics;
 
 /// Between two looks whether calls still run.
@@ -93,7 +95,15 @@ pub struct Funnel {
     sandbox: Arc<Sandbox>,
     prepared: PreparedTools,
     audit: Recorder,
+    /// Where a person can be asked. Without, nobody is, and what needs one is denied.
+    approvals: Option<Approvals>,
     metrics: Metrics,
+}
+
+/// What a call may do, and the person's word that it may, where it needed one.
+struct Permitted {
+    permit: Permit,
+    word: Option<Word>,
 }
 
 impl Funnel {
@@ -104,6 +114,17 @@ impl Funnel {
         sandbox: Arc<Sandbox>,
         audit: Recorder,
     ) -> Arc<Self> {
+        Self::asking(catalog, policy, sandbox, audit, None)
+    }
+
+    /// The same, where a person can be asked about calls that need one.
+    pub fn asking(
+        catalog: Arc<Catalog>,
+        policy: Policy,
+        sandbox: Arc<Sandbox>,
+        audit: Recorder,
+        approvals: Option<Approvals>,
+    ) -> Arc<Self> {
         let prepared = PreparedTools::new(Arc::clone(&sandbox));
         Arc::new(Self {
             catalog: RwLock::new(catalog),
@@ -111,6 +132,7 @@ impl Funnel {
             sandbox,
             prepared,
             audit,
+            approvals,
             metrics: Metrics::new(),
         })
     }
@@ -180,18 +202,68 @@ impl Funnel {
             reach: Reach::of(component),
         };
         let timeout = prepared.timeout(function);
-        let permit = if found.describes {
-            self.policy.describe(caller, &subject, timeout)
+        let permitted = if found.describes {
+            Permitted::freely(self.policy.describe(caller, &subject, timeout))
         } else {
-            let decided = self.policy.decide(caller, &subject, timeout);
-            decided.map_err(|denial| CallError::denied(&found.name, denial))?
+            match self.policy.decide(caller, &subject, timeout) {
+                Ok(permit) => Permitted::freely(permit),
+                Err(Denial::ApprovalNeeded(needed)) => {
+                    let asked = self.asked(*needed, &subject, timeout, &*events, record);
+                    until(&cancel, asked).await??
+                }
+                Err(denial) => return Err(CallError::denied(&found.name, &denial)),
+            }
         };
+        let guard = self.guard(&permitted, &cancel);
+        let cancel = guard.as_ref().map_or(cancel, Guard::token);
+        let permit = permitted.permit;
         let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
         until(&cancel, record.intent(&permit)).await??;
-        Ok(self
+        let answer = self
             .sandbox
             .invoke(&prepared, permit, slot, arguments, events, cancel)
-            .await)
+            .await;
+        match guard {
+            Some(guard) if guard.is_revoked() => Err(CallError::Revoked),
+            _ => Ok(answer),
+        }
+    }
+
+    /// What a call may do once a person has said yes to it.
+    async fn asked(
+        &self,
+        needed: ApprovalNeeded,
+        subject: &Subject<'_>,
+        timeout: Option<Duration>,
+        events: &dyn CallEvents,
+        record: &Record<'_>,
+    ) -> Result<Permitted, CallError> {
+        let Some(approvals) = &self.approvals else {
+            return Err(CallError::Denied(Denial::ApprovalNeeded(Box::new(needed))));
+        };
+        let caller = needed.caller().clone();
+        let arguments = &record.request().arguments;
+        let wanted = Wanted {
+            tool: &record.name(),
+            arguments: canonical::digest(arguments),
+            shown: approvals::shown(&self.sandbox, &needed, arguments),
+            needed,
+        };
+        let word = approvals.obtain(wanted, events, record).await?;
+        // Asked anew: what was approved of holds only while policy still says the same.
+        let permit = self
+            .policy
+            .approved(&caller, subject, timeout, &word.approval)
+            .map_err(|denial| CallError::denied(&record.name(), &denial))?;
+        Ok(Permitted {
+            permit,
+            word: Some(word),
+        })
+    }
+
+    fn guard(&self, permitted: &Permitted, cancel: &CancellationToken) -> Option<Guard> {
+        let (approvals, word) = (self.approvals.as_ref()?, permitted.word.as_ref()?);
+        Some(approvals.guard(word, cancel))
     }
 
     fn lookup(&self, target: &Target) -> Result<Found, CallError> {
@@ -251,6 +323,11 @@ impl Funnel {
         &self.audit
     }
 
+    /// Where a person is asked, where one can be.
+    pub fn approvals(&self) -> Option<&Approvals> {
+        self.approvals.as_ref()
+    }
+
     /// What is granted.
     pub fn policy(&self) -> &Policy {
         &self.policy
@@ -260,6 +337,13 @@ impl Funnel {
     pub fn replace(&self, next: Arc<Catalog>) {
         self.prepared.retain(&next);
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+impl Permitted {
+    /// Without anybody's word.
+    fn freely(permit: Permit) -> Self {
+        Self { permit, word: None }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns what is refused although it may be JSON: nesting that would make readers recurse without
 //! end, and objects that say one thing twice, of which two programs read different halves.
 
+pub(crate) mod canonical;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};

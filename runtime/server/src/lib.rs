@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod approvals;
 mod audit;
 mod call;
 mod echo;

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::admin::{self, Ready};
+use crate::admin::{self, AdminKey, Ready};
 use crate::call::Funnel;
 use crate::protocol::endpoint::Endpoint;
 use crate::transport::http::mcp::Mcp;
@@ -117,12 +117,20 @@ impl Server {
         http::serve(listener, site, &options.limits, &metrics, drain).await;
     }
 
-    /// Serves health and metrics, until `drain` ends it.
-    pub async fn serve_admin(&self, listener: TcpListener, options: &HttpOptions, drain: &Drain) {
+    /// Serves health and metrics, and, to those that have `key`, approvals, until `drain` ends it.
+    pub async fn serve_admin(
+        &self,
+        listener: TcpListener,
+        options: &HttpOptions,
+        key: Option<AdminKey>,
+        drain: &Drain,
+    ) {
         let metrics = self.endpoint.funnel.metrics().clone();
         let hosts = Arc::new(options.hosts.clone());
         let audit = self.endpoint.funnel.audit().clone();
-        let router = admin::admin(self.readiness.clone(), metrics.clone(), audit, hosts);
+        let approvals = self.endpoint.funnel.approvals().cloned().zip(key);
+        let ready = self.readiness.clone();
+        let router = admin::admin(ready, metrics.clone(), audit, approvals, hosts);
         http::serve(listener, router, &options.limits, &metrics, drain).await;
     }
 

@@ -13,6 +13,9 @@ use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
 /// The database.
 pub(crate) type Kind = Sqlite;
 
+/// A row of it.
+pub(crate) type Row = sqlx::sqlite::SqliteRow;
+
 /// Connections to it.
 pub(crate) type Pool = SqlitePool;
 

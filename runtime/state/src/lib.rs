@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod approval;
 mod bucket;
 mod database;
 mod dialect;
@@ -33,6 +34,10 @@ mod folder;
 mod schema;
 mod state;
 
+pub use approval::{
+    ApprovalEntry, ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Approvals, Extent,
+    Given, LISTED_MAX, OPEN_MAX,
+};
 pub use bucket::{
     BATCH_BYTES_MAX, BATCH_MAX, Bucket, BucketError, Buckets, KEY_BYTES_MAX, KEYS_MAX, Keys,
     PAGE_KEYS_MAX, VALUE_BYTES_MAX,

@@ -9,7 +9,10 @@ use crate::dialect::{BEGIN_CHANGE, Pool};
 use crate::error::StateError;
 
 /// The steps, in order. The version of a schema is the number of steps it has taken.
-const STEPS: &[&str] = &[include_str!("../migrations/0001-buckets.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001-buckets.sql"),
+    include_str!("../migrations/0002-approvals.sql"),
+];
 
 /// Brings the database up to date, or refuses one that is ahead.
 ///

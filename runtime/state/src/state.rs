@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use crate::approval::Approvals;
 use crate::bucket::Buckets;
 use crate::database::Database;
 use crate::error::StateError;
@@ -34,6 +35,11 @@ impl State {
                 database: OnceCell::new(),
             }),
         }
+    }
+
+    /// What a person was asked, and what became of it.
+    pub fn approvals(&self) -> Approvals<'_> {
+        Approvals::new(self)
     }
 
     /// What key-value buckets hold.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::approvals::Asking;
 use super::audit::Recording;
 use super::common::{Access, Logging};
 use crate::exit_code;
@@ -46,6 +47,9 @@ pub(crate) struct CallArguments {
 
     #[command(flatten)]
     pub(crate) access: Access,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
 
     #[command(flatten)]
     pub(crate) recording: Recording,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ringfence_catalog::Naming;
 
+use super::approvals::Asking;
 use super::audit::Recording;
 use super::common::{Access, Logging};
 
@@ -39,6 +40,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) access: Access,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
 
     #[command(flatten)]
     pub(crate) recording: Recording,
@@ -86,9 +90,15 @@ pub(crate) struct Listen {
     #[arg(long, requires = "http")]
     pub(crate) no_websocket: bool,
 
-    /// Serve health and metrics at `/healthz`, `/readyz` and `/metrics` of this address.
+    /// Serve health and metrics at `/healthz`, `/readyz` and `/metrics` of this address, and `/approvals` for
+    /// those that have its key.
     #[arg(long, value_name = "ADDR", requires = "http")]
     pub(crate) admin: Option<SocketAddr>,
+
+    /// The file with the key for `/approvals` of that address, 32 characters or more [default: `admin.key` in
+    /// the state directory, made when it is not there].
+    #[arg(long, value_name = "FILE", requires = "admin")]
+    pub(crate) admin_key: Option<PathBuf>,
 
     /// Another name that clients reach the server by; repeat for more.
     ///

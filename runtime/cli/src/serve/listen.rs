@@ -4,18 +4,22 @@
 
 use std::net::SocketAddr;
 
+use ringfence_server::admin::AdminKey;
 use ringfence_server::http::{AllowedHosts, Drain, check_bind};
 use ringfence_server::{HttpOptions, Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::Listen;
+use super::key;
+use crate::arguments::{Access, Listen};
+use crate::environment;
 use crate::failure::Failure;
 
 /// The addresses that are listened on.
 pub(super) struct Listeners {
     mcp: Option<TcpListener>,
     admin: Option<TcpListener>,
+    key: Option<AdminKey>,
     options: HttpOptions,
 }
 
@@ -26,7 +30,7 @@ impl Listeners {
     ///
     /// An address is taken, is not this machine's, or must not be listened on without authentication; a
     /// host is none.
-    pub(super) async fn bind(listen: &Listen) -> Result<Self, Failure> {
+    pub(super) async fn bind(listen: &Listen, access: &Access) -> Result<Self, Failure> {
         let mut hosts = AllowedHosts::loopback();
         for host in &listen.hosts {
             hosts = hosts
@@ -38,10 +42,19 @@ impl Listeners {
             websocket: !listen.no_websocket,
             ..HttpOptions::default()
         };
+        let state = access.vault.state_dir.clone();
+        let key = match listen.admin {
+            Some(_) => {
+                let state = state.or_else(environment::state_folder);
+                Some(key::open(listen.admin_key.as_deref(), state)?)
+            }
+            None => None,
+        };
         let unauthenticated = listen.allow_unauthenticated;
         Ok(Self {
             mcp: bind(listen.http, unauthenticated, "mcp").await?,
             admin: bind(listen.admin, unauthenticated, "admin").await?,
+            key,
             options,
         })
     }
@@ -59,7 +72,8 @@ impl Listeners {
         let admin = async {
             if let Some(listener) = self.admin {
                 let after = Drain::new(drained.clone(), drained.clone());
-                server.serve_admin(listener, &self.options, &after).await;
+                let (options, key) = (&self.options, self.key);
+                server.serve_admin(listener, options, key, &after).await;
             }
         };
         let telling = async {

@@ -20,6 +20,11 @@ pub trait CallEvents: Send + Sync {
     /// The guest logs a line. The text is the guest's own: cut to the budget, otherwise as it came.
     fn log(&self, level: LogLevel, message: String);
 
+    /// The program that calls, as it names itself. Unless overridden: nothing is known of it.
+    fn client(&self) -> String {
+        String::new()
+    }
+
     /// What the client can be asked. Unless overridden: nothing.
     fn abilities(&self) -> Abilities {
         Abilities::default()

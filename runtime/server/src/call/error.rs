@@ -30,6 +30,34 @@ pub enum CallError {
         /// Why, for the log.
         internal: Arc<str>,
     },
+    /// A person was asked, and said no.
+    #[error("denied: a person was asked about this call, and said no. Do not try it again")]
+    Refused,
+    /// A person said yes, and took it back while the call ran.
+    #[error("denied: a person had approved of this call, and took that back while it ran")]
+    Revoked,
+    /// A person has to be asked, and too many questions of this caller wait already.
+    #[error(
+        "denied: a person has to approve of this call, and too many questions wait for an answer already"
+    )]
+    TooManyQuestions,
+    /// A person was asked, and has not answered in time.
+    #[error(
+        "a person has to approve of this call, and nobody has answered yet. `ringfence approvals show {id}` \
+         shows what is asked. When it is approved, make the same call again"
+    )]
+    Unanswered {
+        /// Under which id it is asked.
+        id: String,
+    },
+    /// A person has to be asked, and no answer could be kept.
+    #[error(
+        "a person has to approve of this call, and no approval can be kept now; try again later"
+    )]
+    Unkept {
+        /// Why, for the log.
+        internal: Arc<str>,
+    },
     /// There is no room.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -75,9 +103,9 @@ pub enum Blame {
 
 impl CallError {
     /// A denial, as whoever called `name` may know of it.
-    pub(crate) fn denied(name: &str, denial: Denial) -> Self {
+    pub(crate) fn denied(name: &str, denial: &Denial) -> Self {
         match denial {
-            Denial::ApprovalNeeded(_) => Self::Denied(denial),
+            Denial::ApprovalNeeded(_) => Self::Denied(denial.clone()),
             never => Self::Hidden {
                 name: name.to_owned(),
                 internal: never.to_string().into(),
@@ -92,8 +120,13 @@ impl CallError {
             | Self::Cancelled
             | Self::UnknownFunction { .. }
             | Self::UnknownTool(_) => Blame::Caller,
-            Self::Denied(_) | Self::Hidden { .. } => Blame::Policy,
-            Self::Overloaded(_) | Self::Unrecorded { .. } => Blame::Host,
+            Self::Denied(_)
+            | Self::Hidden { .. }
+            | Self::Refused
+            | Self::Revoked
+            | Self::TooManyQuestions
+            | Self::Unanswered { .. } => Blame::Policy,
+            Self::Overloaded(_) | Self::Unkept { .. } | Self::Unrecorded { .. } => Blame::Host,
             Self::Unusable { .. } => Blame::Tool,
         }
     }
@@ -102,6 +135,7 @@ impl CallError {
     pub fn internal(&self) -> Option<&str> {
         match self {
             Self::Hidden { internal, .. }
+            | Self::Unkept { internal }
             | Self::Unrecorded { internal }
             | Self::Unusable { internal, .. } => Some(internal),
             _ => None,
@@ -115,6 +149,11 @@ impl CallError {
             Self::Cancelled => "cancelled",
             Self::Denied(_) | Self::Hidden { .. } => "denied",
             Self::Overloaded(_) => "overloaded",
+            Self::Refused => "refused",
+            Self::Revoked => "revoked",
+            Self::TooManyQuestions => "too-many-questions",
+            Self::Unanswered { .. } => "unanswered",
+            Self::Unkept { .. } => "unkept",
             Self::UnknownFunction { .. } | Self::UnknownTool(_) => "unknown-tool",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Unusable { .. } => "unusable",

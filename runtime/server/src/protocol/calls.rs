@@ -21,6 +21,7 @@ use super::running::{Paused, Running};
 use super::server_info;
 use super::wire::{Kind, ResultText, Shape};
 use crate::call::{CallError, CallRequest, Target};
+use crate::json::canonical;
 
 /// `tools/call`.
 pub(super) async fn tool(
@@ -287,37 +288,10 @@ fn wait(
     Ok(raw(&asked))
 }
 
-/// What ties an answer to the request that asked for it: what is called, and with what. Members may
-/// come back in another order.
+/// What ties an answer to the request that asked for it: what is called, and with what.
 fn digest(target: &Target, arguments: &Map<String, Value>) -> [u8; 32] {
-    fn update(hasher: &mut blake3::Hasher, value: &Value) {
-        match value {
-            Value::Object(members) => object(hasher, members),
-            Value::Array(items) => {
-                hasher.update(b"[");
-                for item in items {
-                    update(hasher, item);
-                }
-                hasher.update(b"]");
-            }
-            other => {
-                hasher.update(other.to_string().as_bytes());
-                hasher.update(b",");
-            }
-        }
-    }
-    fn object(hasher: &mut blake3::Hasher, members: &Map<String, Value>) {
-        let mut members: Vec<_> = members.iter().collect();
-        members.sort_by_key(|(name, _)| *name);
-        hasher.update(b"{");
-        for (name, value) in members {
-            update(hasher, &Value::from(name.as_str()));
-            update(hasher, value);
-        }
-        hasher.update(b"}");
-    }
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{target:?}").as_bytes());
-    object(&mut hasher, arguments);
+    hasher.update(&canonical::digest(arguments));
     *hasher.finalize().as_bytes()
 }

@@ -21,6 +21,12 @@ pub(crate) const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabil
 /// Where a request says which log lines its client wants.
 const LEVEL_KEY: &str = "io.modelcontextprotocol/logLevel";
 
+/// Where a request says what its client is called.
+const INFO_KEY: &str = "io.modelcontextprotocol/clientInfo";
+
+/// Characters of a client's name. It is kept with each approval.
+const NAME_CHARS_MAX: usize = 64;
+
 /// Bytes of a progress token. It is repeated in each report of progress, of which many may wait.
 const TOKEN_BYTES_MAX: usize = 256;
 
@@ -28,20 +34,31 @@ const TOKEN_BYTES_MAX: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(crate) version: ProtocolVersion,
+    /// As it names itself, cut; nothing when it does not.
+    pub(crate) name: String,
     pub(crate) abilities: Abilities,
     /// Whether a call may become a task.
     pub(crate) tasks: bool,
 }
 
 impl Client {
-    /// What `capabilities` say.
-    pub(crate) fn new(version: ProtocolVersion, capabilities: &Map<String, Value>) -> Self {
+    /// What `capabilities` and `info` say.
+    pub(crate) fn new(
+        version: ProtocolVersion,
+        capabilities: &Map<String, Value>,
+        info: Option<&Value>,
+    ) -> Self {
         let elicitation = capabilities.get("elicitation").and_then(Value::as_object);
         // An empty object means forms, which is all that there was at first.
         let form = |modes: &Map<String, Value>| modes.is_empty() || modes.contains_key("form");
         let extensions = capabilities.get("extensions").and_then(Value::as_object);
+        let name = info
+            .and_then(|info| info.get("name"))
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         Self {
             version,
+            name: name.chars().take(NAME_CHARS_MAX).collect(),
             abilities: Abilities {
                 form: elicitation.is_some_and(form),
                 page: elicitation.is_some_and(|modes| modes.contains_key("url")),
@@ -103,7 +120,9 @@ impl Meta {
             .filter(|version| !versions::is_handshake(version))
             .ok_or_else(|| fault::version(version))?;
         match self.0.get(CAPABILITIES_KEY) {
-            Some(Value::Object(capabilities)) => Ok(Client::new(served, capabilities)),
+            Some(Value::Object(capabilities)) => {
+                Ok(Client::new(served, capabilities, self.0.get(INFO_KEY)))
+            }
             _ => Err(fault::meta(format!(
                 "`_meta` needs `{CAPABILITIES_KEY}`, an object"
             ))),
@@ -144,6 +163,7 @@ mod tests {
             Client::new(
                 ProtocolVersion::V_2026_07_28,
                 capabilities.as_object().unwrap(),
+                None,
             )
         };
         assert_eq!(client(json!({})).abilities, Abilities::default());

@@ -82,7 +82,7 @@ impl Endpoint {
             return Err(malformed());
         };
         let version = versions::agreed(requested);
-        let mut client = Client::new(version.clone(), capabilities);
+        let mut client = Client::new(version.clone(), capabilities, params.get("clientInfo"));
         // An experiment of this era; clients of the next one have the real thing.
         client.tasks = false;
         let result = json!({

@@ -120,6 +120,7 @@ impl Exchange {
             _ => self.client().abilities,
         };
         Audience {
+            client: self.client().name.clone(),
             abilities,
             progress: self.meta.progress_token(),
             level: match &self.era {

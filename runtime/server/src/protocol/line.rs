@@ -60,6 +60,7 @@ impl Asked {
 /// To whom a call talks. Changes when another request takes the call over.
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
+    pub(crate) client: String,
     pub(crate) abilities: Abilities,
     pub(crate) progress: Option<ProgressToken>,
     pub(crate) level: Option<Level>,
@@ -238,6 +239,10 @@ impl CallEvents for Line {
         if least.is_some_and(|least| Level::from(level) >= least) {
             self.say(state, Event::Log(level, message));
         }
+    }
+
+    fn client(&self) -> String {
+        self.lock().audience.client.clone()
     }
 
     fn abilities(&self) -> Abilities {

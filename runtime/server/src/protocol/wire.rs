@@ -277,7 +277,12 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
             "kind": "rate-limited",
             "retry_after": overloaded.retry_after.as_secs().max(1),
         }),
-        CallError::UnknownFunction { .. }
+        CallError::Unanswered { id } => json!({"kind": "approval-pending", "approval": id}),
+        CallError::Refused
+        | CallError::Revoked
+        | CallError::TooManyQuestions
+        | CallError::UnknownFunction { .. }
+        | CallError::Unkept { .. }
         | CallError::Unrecorded { .. }
         | CallError::Unusable { .. } => {
             json!({"kind": error.word()})

@@ -17,7 +17,7 @@ async fn start() -> (Running, Ready, Metrics) {
 async fn start_audited(audit: Recorder) -> (Running, Ready, Metrics) {
     let (ready, metrics) = (Ready::new(), Metrics::new());
     let hosts = Arc::new(AllowedHosts::loopback());
-    let router = admin(ready.clone(), metrics.clone(), audit, hosts);
+    let router = admin(ready.clone(), metrics.clone(), audit, None, hosts);
     let edge = Edge::new(&limits(), Metrics::new());
     let running = Running::serve(limits(), edge, Metrics::new(), router).await;
     (running, ready, metrics)

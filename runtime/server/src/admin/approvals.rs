@@ -1,0 +1,270 @@
+//! The queue of questions, over HTTP.
+//!
+//! Owns routes that show and decide, and the key that each of them asks for: whoever may look at metrics
+//! may not say yes to anything. Refuses to decide itself.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use ringfence_state::{ApprovalEntry, ApprovalError, Extent, Given, StateError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer;
+use crate::approvals::Approvals;
+
+/// Bytes of the body of a decision. It has four members.
+const BODY_BYTES_MAX: usize = 4 * 1024;
+
+/// The longest that a yes for a time holds. Longer ones end with the tool instead.
+pub const GIVEN_FOR_MAX: Duration = Duration::from_hours(24 * 30);
+
+/// Who is recorded as having decided, where no name is given.
+const OPERATOR: &str = "the admin listener";
+
+/// Characters of the name of who decided.
+const BY_CHARS_MAX: usize = 128;
+
+/// The key of the routes that decide.
+///
+/// Kept as its hash: hashes are compared in a time that says nothing about where they differ.
+#[derive(Debug, Clone)]
+pub struct AdminKey(blake3::Hash);
+
+impl AdminKey {
+    /// This key. Space around it is no part of it.
+    pub fn new(key: &str) -> Self {
+        Self(blake3::hash(key.trim().as_bytes()))
+    }
+
+    fn is_in(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        given
+            .and_then(|given| given.split_at_checked("Bearer ".len()))
+            .is_some_and(|(scheme, key)| {
+                scheme.eq_ignore_ascii_case(b"Bearer ") && blake3::hash(key) == self.0
+            })
+    }
+}
+
+/// `/approvals` and what is below it, for whoever has the key.
+pub(super) fn routes(approvals: Approvals, key: AdminKey) -> Router {
+    Router::new()
+        .route("/approvals", get(list))
+        .route("/approvals/{id}", get(show))
+        .route("/approvals/{id}/approve", post(approve))
+        .route("/approvals/{id}/deny", post(deny))
+        .route("/approvals/{id}/revoke", post(revoke))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(approvals)
+        // Outermost: without the key nothing is read, and every route answers alike.
+        .layer(middleware::from_fn_with_state(Arc::new(key), with_key))
+}
+
+async fn with_key(State(key): State<Arc<AdminKey>>, request: Request, next: Next) -> Response {
+    if key.is_in(request.headers()) {
+        return next.run(request).await;
+    }
+    let mut refused = failed(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "this needs `Authorization: Bearer KEY`, with the key of the admin listener",
+    );
+    let challenge = HeaderValue::from_static("Bearer realm=\"ringfence admin\"");
+    refused.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    refused
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    /// Who decides.
+    by: Option<String>,
+    /// `once`, unless something else is said.
+    extent: Option<ExtentText>,
+    /// With `for`: how many seconds.
+    seconds: Option<u64>,
+    /// Whether it holds for other arguments, too.
+    #[serde(default)]
+    any_arguments: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ExtentText {
+    Once,
+    For,
+    UntilChanged,
+}
+
+impl Decision {
+    /// What a body says; an empty one says nothing.
+    fn read(body: &Bytes) -> Result<Self, String> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(body).map_err(|error| error.to_string())
+    }
+
+    fn by(&self) -> String {
+        let by = self.by.as_deref().unwrap_or(OPERATOR);
+        by.chars().take(BY_CHARS_MAX).collect()
+    }
+
+    fn given(&self) -> Result<Given, &'static str> {
+        let extent = match (&self.extent, self.seconds) {
+            (None | Some(ExtentText::Once), None) => Extent::Once,
+            (Some(ExtentText::UntilChanged), None) => Extent::Unchanged,
+            (Some(ExtentText::For), Some(seconds))
+                if (1..=GIVEN_FOR_MAX.as_secs()).contains(&seconds) =>
+            {
+                Extent::For(Duration::from_secs(seconds))
+            }
+            (Some(ExtentText::For), _) => {
+                return Err("`for` needs `seconds`, at least 1 and at most 30 days");
+            }
+            _ => return Err("`seconds` belongs to the extent `for`"),
+        };
+        Ok(Given {
+            extent,
+            any_arguments: self.any_arguments,
+        })
+    }
+
+    fn is_plain(&self) -> bool {
+        self.extent.is_none() && self.seconds.is_none() && !self.any_arguments
+    }
+}
+
+/// Those that wait or hold; with `?all`, those that are over, too.
+async fn list(State(approvals): State<Approvals>, RawQuery(query): RawQuery) -> Response {
+    let all = match query.as_deref() {
+        None => false,
+        Some("all") => true,
+        Some(_) => return malformed("`/approvals` and `/approvals?all` are there, nothing else"),
+    };
+    match approvals.list(None, all).await {
+        Ok(entries) => {
+            let entries: Vec<Value> = entries.iter().map(shown).collect();
+            fine(&json!({ "approvals": entries }))
+        }
+        Err(error) => unreadable(&error),
+    }
+}
+
+async fn show(State(approvals): State<Approvals>, Path(id): Path<String>) -> Response {
+    done(approvals.show(&id).await)
+}
+
+async fn approve(
+    State(approvals): State<Approvals>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let decided = Decision::read(&body).and_then(|decision| {
+        let given = decision.given().map_err(str::to_owned)?;
+        Ok((given, decision.by()))
+    });
+    match decided {
+        Ok((given, by)) => done(approvals.decide(&id, Some(given), &by).await),
+        Err(why) => malformed(&why),
+    }
+}
+
+async fn deny(State(approvals): State<Approvals>, Path(id): Path<String>, body: Bytes) -> Response {
+    match plain(&body) {
+        Ok(by) => done(approvals.decide(&id, None, &by).await),
+        Err(why) => malformed(&why),
+    }
+}
+
+async fn revoke(
+    State(approvals): State<Approvals>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    match plain(&body) {
+        Ok(by) => done(approvals.revoke(&id, &by).await),
+        Err(why) => malformed(&why),
+    }
+}
+
+/// Who decides, where there is nothing else to say.
+fn plain(body: &Bytes) -> Result<String, String> {
+    let decision = Decision::read(body)?;
+    if decision.is_plain() {
+        Ok(decision.by())
+    } else {
+        Err("only `by` belongs here".to_owned())
+    }
+}
+
+fn done(result: Result<ApprovalEntry, ApprovalError>) -> Response {
+    match result {
+        Ok(entry) => fine(&shown(&entry)),
+        Err(error @ ApprovalError::Unknown(_)) => {
+            failed(StatusCode::NOT_FOUND, "unknown", &error.to_string())
+        }
+        Err(error @ ApprovalError::Settled { .. }) => {
+            failed(StatusCode::CONFLICT, "settled", &error.to_string())
+        }
+        Err(ApprovalError::State(error)) => unreadable(&error),
+        Err(error) => failed(StatusCode::CONFLICT, "refused", &error.to_string()),
+    }
+}
+
+/// An approval as programs see it. Times are seconds since 1970.
+pub fn shown(entry: &ApprovalEntry) -> Value {
+    let seconds = |time: SystemTime| {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap_or_default().as_secs()
+    };
+    let question = &entry.question;
+    json!({
+        "id": entry.id,
+        "state": entry.state.word(),
+        "tenant": question.key.tenant.as_str(),
+        "principal": question.key.principal,
+        "client": question.key.client,
+        "tool": question.tool,
+        "digest": question.digest,
+        "capabilities": question.capabilities,
+        "arguments": question.shown,
+        "extent": entry.extent,
+        "any_arguments": entry.any_arguments,
+        "asked": seconds(entry.asked),
+        "ends": entry.ends.map(seconds),
+        "decided": entry.decided.map(seconds),
+        "by": entry.by,
+    })
+}
+
+fn fine(body: &Value) -> Response {
+    answer(StatusCode::OK, "application/json", body.to_string())
+}
+
+fn malformed(why: &str) -> Response {
+    failed(StatusCode::BAD_REQUEST, "malformed", why)
+}
+
+fn unreadable(error: &StateError) -> Response {
+    tracing::warn!(%error, "approvals cannot be read or written");
+    failed(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "state",
+        "the state cannot be read or written now; the server's log says why",
+    )
+}
+
+fn failed(status: StatusCode, kind: &str, message: &str) -> Response {
+    let body = json!({ "error": { "kind": kind, "message": message } });
+    answer(status, "application/json", body.to_string()).into_response()
+}

@@ -1,0 +1,290 @@
+//! A person's word on calls that can do harm.
+//!
+//! Owns how it is got: from an answer that was given before, from the client that can be asked, and
+//! always also from the operator's queue, whoever is first. What is decided is kept in `ringfence-state`;
+//! what is dangerous says `ringfence-policy`. Refuses to let anybody decide who is not a person outside
+//! the model's reach: a client shows the question to its user, and the queue needs the state directory or
+//! the key of the admin listener.
+
+mod form;
+mod queue;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringfence_audit::{ApprovalState as Step, Recorder};
+use ringfence_policy::{Approval, ApprovalNeeded, Capability};
+use ringfence_sandbox::{CallEvents, ClientAnswer, Sandbox};
+use ringfence_state::{
+    ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, State, StateError,
+};
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use self::form::Said;
+pub(crate) use self::running::Guard;
+use self::running::Running;
+use crate::audit::Record;
+use crate::call::CallError;
+use crate::protocol::seal::random;
+
+/// How long a question waits for its answer. Whoever asked may be gone long before; the answer then
+/// holds for the call that comes back.
+pub const ASKED_FOR: Duration = Duration::from_mins(10);
+
+/// How long a call waits for the operator unless somebody says otherwise. Clients give up after a minute,
+/// many of them, and then nobody reads why.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most that a call can be made to wait.
+pub const PATIENCE_MAX: Duration = ASKED_FOR;
+
+/// Between two looks whether the operator has answered.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How often one call asks anew because another one used up the answer. Bounds two calls that take
+/// answers from each other for ever.
+const ROUNDS_MAX: usize = 3;
+
+/// Bytes of arguments that a person is shown. More is read by nobody, and would be kept.
+const SHOWN_BYTES_MAX: usize = 4 * 1024;
+
+/// Where calls get a person's word, and where persons give it. Clones are one.
+#[derive(Debug, Clone)]
+pub struct Approvals {
+    state: State,
+    audit: Recorder,
+    patience: Duration,
+    running: Arc<Running>,
+}
+
+/// What a call wants a person's word for.
+pub(crate) struct Wanted<'w> {
+    /// What policy asks.
+    pub(crate) needed: ApprovalNeeded,
+    /// What clients call the tool.
+    pub(crate) tool: &'w str,
+    /// A digest of the arguments.
+    pub(crate) arguments: [u8; 32],
+    /// The arguments, for a person to read: without secrets.
+    pub(crate) shown: String,
+}
+
+/// A person's word, for one call.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) approval: Approval,
+    id: String,
+}
+
+/// What became of a question while a call waited for it.
+enum Became {
+    /// Somebody said yes, and some call may have used that up already.
+    Given,
+    /// Somebody said no.
+    Refused,
+    /// It is over, and nobody has said anything.
+    Over,
+    /// Nobody has answered yet.
+    Open,
+}
+
+impl Approvals {
+    /// Approvals that are kept in `state`, where a call waits for the operator as long as `patience`, and
+    /// every step is written down by `audit`.
+    pub fn new(state: State, audit: Recorder, patience: Duration) -> Self {
+        Self {
+            state,
+            audit,
+            patience: patience.min(PATIENCE_MAX),
+            running: Arc::default(),
+        }
+    }
+
+    /// Gets a person's word for what is wanted, or says why there is none.
+    ///
+    /// # Errors
+    ///
+    /// Somebody said no, nobody has said anything yet, or nothing can be kept.
+    pub(crate) async fn obtain(
+        &self,
+        wanted: Wanted<'_>,
+        events: &dyn CallEvents,
+        record: &Record<'_>,
+    ) -> Result<Word, CallError> {
+        let question = question(&wanted, events.client());
+        for _ in 0..ROUNDS_MAX {
+            self.expire().await?;
+            let approvals = self.state.approvals();
+            if let Some(id) = approvals.take(&question.key).await? {
+                record.approval(Step::Used, &id, &question.capabilities, None, None);
+                let approval = wanted.needed.approve();
+                return Ok(Word { approval, id });
+            }
+            let (id, new) = approvals.ask(&new_id(), &question, ASKED_FOR).await?;
+            if new {
+                record.approval(Step::Asked, &id, &question.capabilities, None, None);
+                tracing::warn!(
+                    tool = wanted.tool,
+                    caller = %wanted.needed.caller(),
+                    "a call waits for a person: `ringfence approvals show {id}`"
+                );
+            }
+            match self.wait(&id, &wanted, &question, events).await? {
+                Became::Given => {}
+                Became::Refused => return Err(CallError::Refused),
+                Became::Over | Became::Open => return Err(CallError::Unanswered { id }),
+            }
+        }
+        Err(CallError::TooManyQuestions)
+    }
+
+    /// Lets `cancel` go off when the word is taken back, as long as the guard is held.
+    pub(crate) fn guard(&self, word: &Word, cancel: &CancellationToken) -> Guard {
+        self.running.guard(&self.state, &word.id, cancel)
+    }
+
+    async fn wait(
+        &self,
+        id: &str,
+        wanted: &Wanted<'_>,
+        question: &ApprovalQuestion,
+        events: &dyn CallEvents,
+    ) -> Result<Became, CallError> {
+        let by_client = async {
+            if events.abilities().form {
+                let asked = form::question(id, wanted, question);
+                match events.ask(vec![asked]).await.as_deref() {
+                    Ok([ClientAnswer::Declined]) => return Some(Said::No),
+                    Ok([ClientAnswer::Accepted(values)]) if form::said(values).is_some() => {
+                        return form::said(values);
+                    }
+                    // Nobody has decided anything, so the operator may.
+                    _ => {}
+                }
+            }
+            tokio::time::sleep(self.patience).await;
+            None
+        };
+        let said = tokio::select! {
+            biased;
+            became = self.by_operator(id) => return Ok(became?),
+            said = by_client => said,
+        };
+        let Some(said) = said else {
+            return Ok(Became::Open);
+        };
+        let by = match question.key.client.as_str() {
+            "" => format!("the client of {}", wanted.needed.caller()),
+            client => format!("{client} of {}", wanted.needed.caller()),
+        };
+        match self.decide(id, said.given(), &by).await {
+            Ok(_) if said == Said::No => Ok(Became::Refused),
+            Ok(_) => Ok(Became::Given),
+            // The operator was faster; whatever it was, it holds.
+            Err(ApprovalError::Settled { .. } | ApprovalError::Unknown(_)) => {
+                Ok(self.look(id).await?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Looks until somebody else has decided.
+    async fn by_operator(&self, id: &str) -> Result<Became, StateError> {
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let became = self.look(id).await?;
+            if !matches!(became, Became::Open) {
+                return Ok(became);
+            }
+        }
+    }
+
+    async fn look(&self, id: &str) -> Result<Became, StateError> {
+        self.expire().await?;
+        let found = self.state.approvals().find(id).await?;
+        Ok(match found.map(|entry| entry.state) {
+            Some(ApprovalState::Asked) => Became::Open,
+            Some(ApprovalState::Given | ApprovalState::Used) => Became::Given,
+            Some(ApprovalState::Refused) => Became::Refused,
+            _ => Became::Over,
+        })
+    }
+}
+
+/// What tells an approval from others: something that a person can type, and nobody can guess.
+fn new_id() -> String {
+    format!("{:016x}", u64::from_le_bytes(random()))
+}
+
+fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
+    let needed = &wanted.needed;
+    let capabilities = needed.capabilities().iter();
+    ApprovalQuestion {
+        key: ApprovalKey {
+            tenant: needed.caller().tenant().clone(),
+            principal: needed.caller().principal().to_string(),
+            client,
+            binding: *needed.binding().as_bytes(),
+            arguments: wanted.arguments,
+        },
+        tool: wanted.tool.to_owned(),
+        digest: needed.digest().to_string(),
+        capabilities: capabilities
+            .map(|granted| granted.grant.to_string())
+            .collect(),
+        shown: wanted.shown.clone(),
+    }
+}
+
+/// What a tool could touch, as its caller may read it: without the host's side.
+fn touched(needed: &ApprovalNeeded) -> impl Iterator<Item = Capability> {
+    let granted = needed.capabilities().iter();
+    granted.filter_map(|granted| Capability::of(&granted.grant))
+}
+
+/// Arguments as a person may read them: without the tenant's secrets, with what hides in them made
+/// visible, and not endless.
+pub(crate) fn shown(
+    sandbox: &Sandbox,
+    needed: &ApprovalNeeded,
+    arguments: &Map<String, Value>,
+) -> String {
+    let text = Value::Object(arguments.clone()).to_string();
+    let text = form::visible(&sandbox.without_secrets(needed, text));
+    let end = text.floor_char_boundary(SHOWN_BYTES_MAX);
+    match (text.get(..end), text.len() - end) {
+        (Some(shown), more) if more > 0 => format!("{shown}… {more} bytes more"),
+        _ => text,
+    }
+}
+
+impl From<StateError> for CallError {
+    /// An approval cannot be kept: better no call than one that nobody can take back.
+    fn from(error: StateError) -> Self {
+        unkept(&error)
+    }
+}
+
+impl From<ApprovalError> for CallError {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::TooMany => Self::TooManyQuestions,
+            error => unkept(&error),
+        }
+    }
+}
+
+fn unkept(error: &dyn std::error::Error) -> CallError {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    CallError::Unkept {
+        internal: text.into(),
+    }
+}

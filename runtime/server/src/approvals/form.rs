@@ -1,0 +1,168 @@
+//! The question to a client's user, and the answer.
+//!
+//! Owns the words. What comes from callers and tools is quoted, and what hides in it made visible: a
+//! question must not be able to ask for something else than it is about.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use ringfence_sandbox::{Question, QuestionKind};
+use ringfence_state::{ApprovalQuestion, Extent, Given};
+use serde_json::{Map, Value, json};
+
+use super::{Wanted, touched};
+
+/// Capabilities that a question names. A person reads no more, and is told how many there are.
+const NAMED_MAX: usize = 12;
+
+/// How long a yes for a time holds.
+const A_WHILE: Duration = Duration::from_mins(10);
+
+/// What a person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    No,
+    Once,
+    ForAWhile,
+    UntilChanged,
+}
+
+impl Said {
+    const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::No, "deny", "No"),
+        (Self::Once, "once", "Yes, this once"),
+        (
+            Self::ForAWhile,
+            "ten-minutes",
+            "Yes, for ten minutes, with these arguments",
+        ),
+        (
+            Self::UntilChanged,
+            "until-changed",
+            "Yes, until the tool changes, with these arguments",
+        ),
+    ];
+
+    /// What that gives. Never for other arguments than the person has seen.
+    pub(super) fn given(self) -> Option<Given> {
+        let extent = match self {
+            Self::No => return None,
+            Self::Once => Extent::Once,
+            Self::ForAWhile => Extent::For(A_WHILE),
+            Self::UntilChanged => Extent::Unchanged,
+        };
+        Some(Given {
+            extent,
+            any_arguments: false,
+        })
+    }
+}
+
+/// The question, under a key that nobody can have answered before it was asked.
+pub(super) fn question(id: &str, wanted: &Wanted<'_>, asked: &ApprovalQuestion) -> Question {
+    let words = Said::ALL.map(|(_, word, _)| word);
+    let titles = Said::ALL.map(|(_, _, title)| title);
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "decision": {
+                "type": "string",
+                "title": "Allow this call?",
+                "enum": words,
+                "enumNames": titles,
+                "default": "deny",
+            },
+        },
+        "required": ["decision"],
+    });
+    let schema = match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    };
+    Question {
+        key: format!("approval-{id}"),
+        request: QuestionKind::Form {
+            message: message(wanted, asked),
+            schema,
+        },
+    }
+}
+
+fn message(wanted: &Wanted<'_>, asked: &ApprovalQuestion) -> String {
+    let mut text = String::from("ringfence asks: may this call run?\n\n");
+    let _ = writeln!(text, "Tool: {} ({})", visible(&asked.tool), asked.digest);
+    let _ = write!(text, "Caller: {}", wanted.needed.caller());
+    if !asked.key.client.is_empty() {
+        let _ = write!(text, ", with {}", visible(&asked.key.client));
+    }
+    text.push('\n');
+    let mut capabilities = touched(&wanted.needed);
+    for (at, capability) in capabilities.by_ref().take(NAMED_MAX).enumerate() {
+        let lead = if at == 0 {
+            "It could touch: "
+        } else {
+            "  and: "
+        };
+        let _ = writeln!(text, "{lead}{}", visible(&capability.to_string()));
+    }
+    let more = capabilities.count();
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more");
+    }
+    let _ = write!(text, "Arguments: {}", asked.shown);
+    text
+}
+
+/// What the person chose. Nothing when that cannot be told: then nobody has decided.
+pub(super) fn said(values: &str) -> Option<Said> {
+    let values: Value = serde_json::from_str(values).ok()?;
+    let word = values.get("decision")?.as_str()?;
+    Said::ALL
+        .iter()
+        .find(|(_, known, _)| *known == word)
+        .map(|(said, _, _)| *said)
+}
+
+/// `text`, with everything visible that a reader would not see: control characters, marks that turn text
+/// around, and characters without a width.
+pub(crate) fn visible(text: &str) -> String {
+    let shown = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides_in_what_is_quoted() {
+        assert_eq!(visible("{\"a\": 'b'}"), "{\"a\": 'b'}");
+        assert_eq!(
+            visible("a\u{202e}b\u{200b}c\nd\u{e0041}\u{1b}[2J"),
+            "a\\u{202e}b\\u{200b}c\\nd\\u{e0041}\\u{1b}[2J"
+        );
+        assert_eq!(visible("née 東京"), "née 東京");
+    }
+
+    #[test]
+    fn only_an_answer_that_says_yes_gives_anything() {
+        for no in [
+            "{}",
+            "null",
+            "[]",
+            "{\"decision\": true}",
+            "{\"decision\": \"yes\"}",
+            "x",
+        ] {
+            assert_eq!(said(no), None, "{no}");
+        }
+        assert_eq!(said(r#"{"decision": "deny"}"#).and_then(Said::given), None);
+        let once = said(r#"{"decision": "once"}"#)
+            .and_then(Said::given)
+            .unwrap();
+        assert_eq!((once.extent, once.any_arguments), (Extent::Once, false));
+    }
+}
