@@ -1,0 +1,607 @@
+//! A person's word: who is asked, what the answer holds for, and that nothing runs without one.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use ringfence_tests::binary;
+use ringfence_tests::http::Connection;
+use ringfence_tests::serving::{self, Serving};
+use ringfence_tests::session::Session;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long something may take that must happen. No test waits that long when all is well.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A folder to write to, a state of its own, and a policy under which a person is asked.
+struct Setup(TempDir);
+
+impl Setup {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("docs")).unwrap();
+        let docs = folder.path().join("docs");
+        let policy = [
+            "version = 1".to_owned(),
+            "[default]".to_owned(),
+            "dangerous = \"ask\"".to_owned(),
+            "[tool.files]".to_owned(),
+            format!("allow = [\"fs.write={}:/docs\"]", docs.display()),
+            "[tool.sleep]".to_owned(),
+            "call = \"ask\"".to_owned(),
+            "[end]".to_owned(),
+        ];
+        fs::write(folder.path().join("policy.toml"), policy.join("\n")).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn note(&self) -> PathBuf {
+        self.path("docs").join("note.txt")
+    }
+
+    fn state(&self) -> [String; 2] {
+        let state = self.path("state").display().to_string();
+        ["--state-dir".to_owned(), state]
+    }
+
+    /// Options of a server whose calls wait for `seconds` at most.
+    fn options(&self, seconds: u64) -> Vec<String> {
+        let [option, state] = self.state();
+        let policy = self.path("policy.toml").display().to_string();
+        let audit = self.path("audit").display().to_string();
+        let waits = seconds.to_string();
+        [
+            "--policy",
+            &policy,
+            "--audit",
+            &audit,
+            &option,
+            &state,
+            "--approval-wait",
+            &waits,
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    /// A server over pipes, for a client of this name that can, or cannot, show a question.
+    fn session(&self, client: &str, asks: bool, more: &[String]) -> Session {
+        let mut options = self.options(0);
+        options.extend_from_slice(more);
+        greeted(Session::start(options), client, asks)
+    }
+
+    /// `ringfence approvals` with these arguments.
+    fn approvals(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary::ringfence());
+        command.env("XDG_STATE_HOME", self.path("elsewhere"));
+        command.arg("approvals").args(arguments).args(self.state());
+        if !matches!(arguments.first(), Some(&("list" | "show"))) {
+            command.arg("--audit").arg(self.path("audit"));
+        }
+        command.output().unwrap()
+    }
+
+    fn listed(&self, all: bool) -> Vec<Value> {
+        let more: &[&str] = if all { &["--all"] } else { &[] };
+        let output = self.approvals(&[&["list", "--json"], more].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The one that waits, once there is one.
+    fn waiting(&self) -> String {
+        let began = Instant::now();
+        loop {
+            let listed = self.listed(false);
+            let mut asked = listed.iter().filter(|entry| entry["state"] == "asked");
+            if let Some(entry) = asked.next() {
+                return entry["id"].as_str().unwrap().to_owned();
+            }
+            assert!(began.elapsed() < PATIENCE, "nothing waits: {listed:?}");
+        }
+    }
+
+    fn done(&self, arguments: &[&str]) {
+        let output = self.approvals(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+    }
+
+    /// What the audit log says, each as `event outcome-or-state`.
+    fn recorded(&self) -> Vec<String> {
+        let output = Command::new(binary::ringfence())
+            .args(["audit", "search", "--json", "--dir"])
+            .arg(self.path("audit"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let records = text.lines().map(|line| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            let ending = record.get("outcome").or(record.get("state"));
+            let ending = ending.and_then(Value::as_str).unwrap_or_default();
+            format!("{} {ending}", record["event"].as_str().unwrap())
+        });
+        records
+            .filter(|record| !record.starts_with("start") && !record.starts_with("policy"))
+            .collect()
+    }
+}
+
+fn greeted(mut session: Session, client: &str, asks: bool) -> Session {
+    let capabilities = if asks {
+        json!({"elicitation": {}})
+    } else {
+        json!({})
+    };
+    session.request(
+        "initialize",
+        &json!({
+            "protocolVersion": "2025-06-18",
+            "capabilities": capabilities,
+            "clientInfo": {"name": client, "version": "1"},
+        }),
+    );
+    session.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
+    session
+}
+
+fn note(text: &str) -> Value {
+    json!({"path": "/docs/note.txt", "text": text, "mode": "replace"})
+}
+
+fn text(answer: &Value) -> &str {
+    let text = answer.pointer("/result/content/0/text");
+    text.and_then(Value::as_str).unwrap_or_default()
+}
+
+fn kind(answer: &Value) -> &str {
+    let kind = answer.pointer("/result/_meta/ringfence~1error/kind");
+    kind.and_then(Value::as_str).unwrap_or_default()
+}
+
+fn pending(answer: &Value) -> String {
+    assert_eq!(kind(answer), "approval-pending", "{answer}");
+    let id = answer.pointer("/result/_meta/ringfence~1error/approval");
+    id.and_then(Value::as_str).unwrap().to_owned()
+}
+
+/// Waits for the question of a call, and answers it.
+fn answer_question(session: &mut Session, result: &Value) -> Value {
+    let question = loop {
+        let message = session.receive().expect("a question before the end");
+        if message["method"] == "elicitation/create" {
+            break message;
+        }
+        assert!(message.get("result").is_none(), "not asked: {message}");
+    };
+    let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": result});
+    session.send(&answer.to_string());
+    question["params"].clone()
+}
+
+fn accepted(decision: &str) -> Value {
+    json!({"action": "accept", "content": {"decision": decision}})
+}
+
+#[test]
+fn the_user_of_a_client_is_asked_and_decides() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests", true, &[]);
+
+    // Yes, once.
+    let call = session.post_call("files_write", &note("one"));
+    let asked = answer_question(&mut session, &accepted("once"));
+    let answer = session.answer(call);
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    assert_eq!(fs::read_to_string(setup.note()).unwrap(), "one");
+    let message = asked["message"].as_str().unwrap();
+    for part in [
+        "files_write",
+        "sha256:",
+        "local/local",
+        "tests",
+        "fs.write=/docs",
+        "\"one\"",
+    ] {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+    // The host's side is nobody's business but the operator's.
+    let host = setup.path("docs").display().to_string();
+    assert!(!message.contains(&host), "{message}");
+
+    // Once was once: the same call is asked about again.
+    for (result, says) in [
+        (accepted("deny"), "said no"),
+        (json!({"action": "decline"}), "said no"),
+        (json!({"action": "cancel"}), "nobody has answered"),
+        // No decision in it, so nobody has decided.
+        (
+            json!({"action": "accept", "content": {}}),
+            "nobody has answered",
+        ),
+        (accepted("yes"), "nobody has answered"),
+    ] {
+        fs::write(setup.note(), "untouched").unwrap();
+        let call = session.post_call("files_write", &note("one"));
+        answer_question(&mut session, &result);
+        let answer = session.answer(call);
+        assert_eq!(answer["result"]["isError"], true, "{result} {answer}");
+        assert!(text(&answer).contains(says), "{result} {answer}");
+        assert_eq!(
+            fs::read_to_string(setup.note()).unwrap(),
+            "untouched",
+            "{result}"
+        );
+    }
+
+    // Yes, for these arguments: the next one runs unasked, and one with others does not.
+    let call = session.post_call("files_write", &note("two"));
+    answer_question(&mut session, &accepted("ten-minutes"));
+    session.answer(call);
+    let again = session.call("files_write", &note("two"));
+    assert_eq!(again["result"]["isError"], false, "{again}");
+    let other = session.post_call("files_write", &note("three"));
+    answer_question(&mut session, &accepted("deny"));
+    assert_eq!(session.answer(other)["result"]["isError"], true);
+
+    let recorded = setup.recorded();
+    let counted = |what: &str| recorded.iter().filter(|record| *record == what).count();
+    assert_eq!(counted("call returned"), 3, "{recorded:?}");
+    assert_eq!(counted("intent "), 3, "{recorded:?}");
+    assert_eq!(counted("approval given"), 2, "{recorded:?}");
+    assert_eq!(counted("approval used"), 3, "{recorded:?}");
+    assert_eq!(counted("approval refused"), 3, "{recorded:?}");
+    assert_eq!(counted("call refused"), 3, "{recorded:?}");
+}
+
+#[test]
+fn what_hides_in_arguments_is_made_visible_in_the_question() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests\u{202e}\u{1b}[2J", true, &[]);
+    let hidden = "a\u{200b}b\u{202e}c\u{e0041}\u{7}\nTool: text_stats";
+    let call = session.post_call("files_write", &note(hidden));
+    let asked = answer_question(&mut session, &accepted("deny"));
+    session.answer(call);
+    let message = asked["message"].as_str().unwrap();
+    for character in ['\u{200b}', '\u{202e}', '\u{e0041}', '\u{7}', '\u{1b}'] {
+        assert!(
+            !message.contains(character),
+            "{character:?} is in: {message:?}"
+        );
+    }
+    assert!(
+        message.contains("\\u{200b}") && message.contains("\\u{202e}"),
+        "{message}"
+    );
+    // A line of its own would be taken for one of ours.
+    assert!(!message.contains("\nTool: text_stats"), "{message}");
+    let shown = setup.approvals(&["list", "--all"]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        !shown.contains('\u{202e}') && !shown.contains('\u{1b}'),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn an_answer_holds_for_the_call_that_was_asked_about_and_for_nothing_else() {
+    let setup = Setup::new();
+    let mut session = setup.session("alpha", false, &[]);
+    let id = pending(&session.call("files_write", &note("one")));
+    // Asked again, it is the same question.
+    assert_eq!(pending(&session.call("files_write", &note("one"))), id);
+    setup.done(&["approve", &id, "--for", "1h", "--yes"]);
+
+    // Other arguments, another function, another client: each is another question.
+    let others = [
+        pending(&session.call("files_write", &note("two"))),
+        pending(&session.call(
+            "files_edit",
+            &json!({"path": "/docs/note.txt", "old": "a", "new": "b"}),
+        )),
+        pending(
+            &setup
+                .session("beta", false, &[])
+                .call("files_write", &note("one")),
+        ),
+    ];
+    assert!(!others.contains(&id));
+    assert!(!setup.note().exists());
+
+    // The order of members says nothing, and the answer outlives the process that asked.
+    drop(session);
+    let mut session = setup.session("alpha", false, &[]);
+    let turned = json!({"mode": "replace", "text": "one", "path": "/docs/note.txt"});
+    for _ in 0..2 {
+        let answer = session.call("files_write", &turned);
+        assert_eq!(answer["result"]["isError"], false, "{answer}");
+    }
+
+    // More is granted now, so it is another question again.
+    let more = setup.path("more");
+    fs::create_dir(&more).unwrap();
+    let policy = fs::read_to_string(setup.path("policy.toml")).unwrap();
+    let wider = format!("\"fs.write={}:/more\", \"fs.write=", more.display());
+    fs::write(
+        setup.path("policy.toml"),
+        policy.replacen("\"fs.write=", &wider, 1),
+    )
+    .unwrap();
+    let mut session = setup.session("alpha", false, &[]);
+    pending(&session.call("files_write", &note("one")));
+}
+
+#[test]
+fn any_arguments_are_approved_of_only_where_the_operator_says_so() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests", false, &[]);
+    let id = pending(&session.call("files_write", &note("one")));
+    setup.done(&[
+        "approve",
+        &id,
+        "--until-changed",
+        "--any-arguments",
+        "--yes",
+    ]);
+    for text in ["one", "two"] {
+        let answer = session.call("files_write", &note(text));
+        assert_eq!(answer["result"]["isError"], false, "{answer}");
+        assert_eq!(fs::read_to_string(setup.note()).unwrap(), text);
+    }
+    setup.done(&["revoke", &id]);
+    pending(&session.call("files_write", &note("two")));
+}
+
+#[test]
+fn one_yes_lets_one_of_two_calls_run() {
+    let setup = Setup::new();
+    let options = setup.options(60);
+    let mut session = greeted(Session::start(options), "tests", false);
+    let calls = [
+        session.post_call("files_write", &note("one")),
+        session.post_call("files_write", &note("one")),
+    ];
+    let id = setup.waiting();
+    setup.done(&["approve", &id, "--yes"]);
+    // The other one asks anew.
+    let next = setup.waiting();
+    assert_ne!(next, id);
+    setup.done(&["deny", &next]);
+    let mut ran = Vec::new();
+    for _ in calls {
+        let answer = loop {
+            let message = session.receive().expect("two answers");
+            if message.get("result").is_some() {
+                break message;
+            }
+        };
+        ran.push(answer["result"]["isError"] == false);
+    }
+    ran.sort_unstable();
+    assert_eq!(ran, [false, true]);
+    // Each can be used once, and decided once.
+    for (arguments, found) in [
+        (["approve", &id, "--yes"].as_slice(), "used"),
+        (&["deny", &next], "refused"),
+        (&["revoke", &next], "refused"),
+        (&["approve", "0000000000000000", "--yes"], "no approval"),
+    ] {
+        let output = setup.approvals(arguments);
+        assert_eq!(output.status.code(), Some(14), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(found), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn nothing_is_approved_of_unseen() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests", false, &[]);
+    let id = pending(&session.call("files_write", &note("one")));
+    // Standard input is no terminal here.
+    assert_eq!(setup.approvals(&["approve", &id]).status.code(), Some(2));
+    assert_eq!(setup.listed(false)[0]["state"], "asked");
+    let shown = setup.approvals(&["show", &id]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let host = setup.path("docs").display().to_string();
+    for part in ["files_write", "sha256:", "tests", &host, "\"one\""] {
+        assert!(shown.contains(part), "`{part}` is not in: {shown}");
+    }
+}
+
+#[test]
+fn a_yes_that_is_taken_back_ends_the_call_that_runs_with_it() {
+    let setup = Setup::new();
+    let mut options = setup.options(0);
+    let guests = setup.path("guests");
+    fs::create_dir(&guests).unwrap();
+    options.extend(
+        serving::plain(&guests, &["sleep"])
+            .into_iter()
+            .map(|option| option.into_string().unwrap()),
+    );
+    let mut session = greeted(Session::start(options), "tests", false);
+    let long = json!({"milliseconds": 20_000});
+    let id = pending(&session.call("sleep_sleep", &long));
+    setup.done(&["approve", &id, "--yes"]);
+    let began = Instant::now();
+    let call = session.post_call("sleep_sleep", &long);
+    while setup
+        .listed(true)
+        .iter()
+        .all(|entry| entry["state"] != "used")
+    {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    setup.done(&["revoke", &id]);
+    let answer = session.answer(call);
+    assert_eq!(kind(&answer), "revoked", "{answer}");
+    assert!(began.elapsed() < Duration::from_secs(18));
+    let recorded = setup.recorded();
+    assert_eq!(
+        recorded.last().map(String::as_str),
+        Some("call revoked"),
+        "{recorded:?}"
+    );
+    assert!(recorded.contains(&"revocation ".to_owned()), "{recorded:?}");
+}
+
+#[test]
+fn a_model_that_tries_everything_cannot_bury_a_question() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests", false, &[]);
+    for number in 0..32 {
+        pending(&session.call("files_write", &note(&number.to_string())));
+    }
+    let answer = session.call("files_write", &note("one more"));
+    assert_eq!(kind(&answer), "too-many-questions", "{answer}");
+    assert_eq!(setup.listed(false).len(), 32);
+    // Those that are there can still be answered, and then there is room again.
+    let id = setup.waiting();
+    setup.done(&["deny", &id]);
+    pending(&session.call("files_write", &note("one more")));
+}
+
+#[test]
+fn a_client_that_says_all_each_time_is_asked_with_its_answer() {
+    let setup = Setup::new();
+    let mut session = Session::start(setup.options(0));
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+        "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
+    });
+    let call = json!({"name": "files_write", "arguments": note("one"), "_meta": meta});
+    for (decision, is_error) in [("deny", true), ("once", false)] {
+        let asked = session.request("tools/call", &call);
+        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        let requests = asked["result"]["inputRequests"].as_object().unwrap();
+        let (key, request) = requests.iter().next().unwrap();
+        assert_eq!(request["method"], "elicitation/create");
+        let mut back = call.clone();
+        back["requestState"] = asked["result"]["requestState"].clone();
+        back["inputResponses"] = json!({key: accepted(decision)});
+        let answer = session.request("tools/call", &back);
+        assert_eq!(answer["result"]["isError"], is_error, "{answer}");
+        assert_eq!(setup.note().exists(), !is_error);
+        // An answer is sent once.
+        let replayed = session.request("tools/call", &back);
+        assert!(replayed.get("error").is_some(), "{replayed}");
+    }
+}
+
+#[tokio::test]
+async fn the_admin_listener_decides_for_whoever_has_its_key() {
+    let setup = Setup::new();
+    let mut options = setup.options(0);
+    options.extend(["--admin", "127.0.0.1:0"].map(str::to_owned));
+    let serving = Serving::start(options);
+    let line = serving.logged("\"what\":\"admin\"").await;
+    let (_, port) = line.split_once("127.0.0.1:").unwrap();
+    let digits = port.find(|next: char| !next.is_ascii_digit()).unwrap();
+    let admin = ([127, 0, 0, 1], port[..digits].parse().unwrap()).into();
+    let key = fs::read_to_string(setup.path("state").join("admin.key")).unwrap();
+    let bearer = format!("Bearer {}", key.trim());
+
+    let call = async || {
+        let mut client = Connection::open(serving.address()).await;
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {
+                "name": "files_write", "arguments": note("one"),
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                },
+            },
+        });
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", "tools/call"),
+            ("mcp-name", "files_write"),
+        ];
+        client
+            .request("POST", "/mcp", &headers, body.to_string().as_bytes())
+            .await;
+        let body = client.body().await;
+        serde_json::from_slice::<Value>(&body).unwrap()
+    };
+    let ask = async |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
+        let mut client = Connection::open(admin).await;
+        let head = client.request(method, path, headers, body.as_bytes()).await;
+        (head.status, client.body().await)
+    };
+
+    let id = pending(&call().await);
+    let routes = [
+        ("GET", "/approvals".to_owned()),
+        ("GET", "/approvals?all".to_owned()),
+        ("GET", format!("/approvals/{id}")),
+        ("POST", format!("/approvals/{id}/approve")),
+        ("POST", format!("/approvals/{id}/deny")),
+        ("POST", format!("/approvals/{id}/revoke")),
+        // Whether something is there is nobody's business without the key.
+        ("GET", "/approvals/0000000000000000".to_owned()),
+    ];
+    let (no_key, bad_key) = (Vec::new(), vec![("authorization", "Bearer wrong")]);
+    let basic = vec![("authorization", "Basic bG9jYWw6bG9jYWw=")];
+    let bare = vec![("authorization", key.trim())];
+    for headers in [&no_key, &bad_key, &basic, &bare] {
+        for (method, path) in &routes {
+            let (status, _) = ask(method, path, headers, "").await;
+            assert_eq!(status, 401, "{method} {path} {headers:?}");
+        }
+    }
+    assert_eq!(pending(&call().await), id);
+
+    let with_key = [("authorization", bearer.as_str())];
+    let (_, listed) = ask("GET", "/approvals", &with_key, "").await;
+    let listed: Value = serde_json::from_slice(&listed).unwrap();
+    assert_eq!(listed["approvals"][0]["id"], id.as_str(), "{listed}");
+    let approve = format!("/approvals/{id}/approve");
+    for (wrong, status) in [
+        ("{", 400),
+        ("[]", 400),
+        (r#"{"extent": "forever"}"#, 400),
+        (r#"{"extent": "for"}"#, 400),
+        (r#"{"seconds": 5}"#, 400),
+        (r#"{"extent": "for", "seconds": 99999999}"#, 400),
+        (r#"{"any-arguments": true}"#, 400),
+    ] {
+        assert_eq!(
+            ask("POST", &approve, &with_key, wrong).await.0,
+            status,
+            "{wrong}"
+        );
+    }
+    assert_eq!(
+        ask("POST", "/approvals/none/approve", &with_key, "")
+            .await
+            .0,
+        404
+    );
+    assert_eq!(pending(&call().await), id);
+    let said = r#"{"by": "ann", "extent": "for", "seconds": 60}"#;
+    assert_eq!(ask("POST", &approve, &with_key, said).await.0, 200);
+    assert_eq!(ask("POST", &approve, &with_key, said).await.0, 409);
+    let answer = call().await;
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    assert_eq!(fs::read_to_string(setup.note()).unwrap(), "one");
+    let revoke = format!("/approvals/{id}/revoke");
+    assert_eq!(ask("POST", &revoke, &with_key, "").await.0, 200);
+    pending(&call().await);
+    let recorded = setup.recorded();
+    assert!(
+        recorded.contains(&"approval given".to_owned()),
+        "{recorded:?}"
+    );
+    assert!(recorded.contains(&"revocation ".to_owned()), "{recorded:?}");
+}
