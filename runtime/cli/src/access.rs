@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ringfence_identity::Caller;
-use ringfence_policy::{Grant, Policy};
+use ringfence_policy::{Grant, Policy, SecretName as GrantedName};
 use ringfence_sandbox::{ArtifactCache, Directories, Sandbox, Settings};
 use ringfence_secrets::{SecretName, Secrets, Vault};
 
@@ -22,6 +22,34 @@ use crate::secret;
 pub(crate) struct Enforced {
     pub(crate) policy: Policy,
     pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) opening: Opening,
+}
+
+/// What it takes to open what a policy names: at the start, and each time it has changed.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    /// Our own folders, which no grant may reach.
+    private: Vec<PathBuf>,
+    secrets: Arc<Secrets>,
+}
+
+impl Opening {
+    /// Opens what `policy` grants.
+    ///
+    /// # Errors
+    ///
+    /// A grant that cannot be used: there is nothing behind it, or no such secret.
+    pub(crate) fn directories(&self, policy: &Policy) -> Result<Directories, Failure> {
+        let held = self.secrets.of(Caller::local().tenant());
+        for name in granted_secrets(policy) {
+            let found = name.as_str().parse::<SecretName>().ok();
+            if !found.is_some_and(|name| held.contains(&name)) {
+                return Err(Failure::NoSecret(name.to_string()));
+            }
+        }
+        Directories::open(policy, &self.private, environment::variable)
+            .map_err(|error| Failure::Grants(Box::new(error)))
+    }
 }
 
 /// Opens everything that `access` names. No grant can reach `recorded`, the folder of the audit log.
@@ -40,8 +68,11 @@ pub(crate) fn open(access: &Access, recorded: Option<&Path>) -> Result<Enforced,
         .chain(vault.iter().map(|vault| vault.folder().to_path_buf()))
         .collect();
     let secrets = Arc::new(secrets(&policy, vault)?);
-    let directories = Directories::open(&policy, &private, environment::variable)
-        .map_err(|error| Failure::Grants(Box::new(error)))?;
+    let opening = Opening {
+        private,
+        secrets: Arc::clone(&secrets),
+    };
+    let directories = opening.directories(&policy)?;
     let sandbox = Sandbox::new(Settings {
         cache,
         directories,
@@ -49,40 +80,37 @@ pub(crate) fn open(access: &Access, recorded: Option<&Path>) -> Result<Enforced,
         ..Settings::default()
     });
     secret::watch(&secrets);
-    Ok(Enforced { policy, sandbox })
+    Ok(Enforced {
+        policy,
+        sandbox,
+        opening,
+    })
 }
 
 /// The secrets that the grants name, and all others: a tool may come by one without being granted it.
 ///
 /// A vault that does not open is an error when a grant needs it.
 fn secrets(policy: &Policy, vault: Result<Vault, Failure>) -> Result<Secrets, Failure> {
-    let granted: Vec<_> = policy
-        .grants()
-        .filter_map(|grant| match grant {
-            Grant::Secret(secret) => Some(&secret.name),
-            _ => None,
-        })
-        .collect();
+    let none_granted = granted_secrets(policy).next().is_none();
     let opened = match vault {
-        Ok(vault) if granted.is_empty() && !vault.exists() => return Ok(Secrets::none()),
+        Ok(vault) if none_granted && !vault.exists() => return Ok(Secrets::none()),
         Ok(vault) => Secrets::open(vault).map_err(Failure::from),
         Err(failure) => Err(failure),
     };
-    let secrets = match opened {
-        Err(error) if granted.is_empty() => {
+    match opened {
+        Err(error) if none_granted => {
             tracing::warn!(%error, "no secrets: what tools say is not searched for them");
-            return Ok(Secrets::none());
+            Ok(Secrets::none())
         }
-        opened => opened?,
-    };
-    let held = secrets.of(Caller::local().tenant());
-    for name in granted {
-        let found = name.as_str().parse::<SecretName>().ok();
-        if !found.is_some_and(|name| held.contains(&name)) {
-            return Err(Failure::NoSecret(name.to_string()));
-        }
+        opened => opened,
     }
-    Ok(secrets)
+}
+
+fn granted_secrets(policy: &Policy) -> impl Iterator<Item = &GrantedName> {
+    policy.grants().filter_map(|grant| match grant {
+        Grant::Secret(secret) => Some(&secret.name),
+        _ => None,
+    })
 }
 
 /// The cache of machine code. Without one every start compiles, which takes a second or so and is

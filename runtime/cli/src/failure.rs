@@ -331,6 +331,21 @@ impl Failure {
         })
     }
 
+    /// It and what caused it, on one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        for _ in 0..CAUSES_MAX {
+            let Some(error) = cause else { break };
+            let words = error.to_string();
+            if !text.ends_with(&words) {
+                let _ = write!(text, ": {words}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     /// Shows it on standard error, unless there is nothing to say.
     pub(crate) fn show(&self, console: Console) {
         if self.exit_code() == exit_code::OK {

@@ -4,6 +4,9 @@
 
 mod check;
 mod explain;
+mod watch;
+
+pub(crate) use watch::Watched;
 
 use std::fs::File;
 use std::io::Read as _;

@@ -20,6 +20,7 @@ use crate::arguments::{Access, ServeArguments};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::load;
+use crate::policy;
 use crate::recording::Recorded;
 use crate::stop::Stop;
 
@@ -42,20 +43,22 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
             tracing::warn!(%problem, "a tool is left out");
         }
         let recorded = Recorded::open(&arguments.recording)?;
+        // Before the policy is read: what changes in between is seen.
+        let watched = policy::Watched::new(&arguments.access, recorded.recorder());
         let enforced = access::open(&arguments.access, recorded.folder())?;
         started(&recorded, &arguments.access);
         let state = arguments.access.vault.state_dir.as_ref();
         let approvals = approvals::of(state, arguments.asking, recorded.recorder());
-        Ok::<_, Failure>((catalog, enforced, recorded, approvals))
+        Ok::<_, Failure>((catalog, enforced, recorded, approvals, watched))
     });
     let ready = tokio::select! {
         biased;
         () = stop.gently.cancelled() => return Err(Failure::Interrupted),
         ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
     };
-    let (catalog, enforced, recorded, approvals) = ready?;
-    let audit = recorded.recorder();
+    let (catalog, enforced, recorded, approvals, watched) = ready?;
     let (policy, sandbox) = (enforced.policy, enforced.sandbox);
+    let audit = recorded.recorder();
     let funnel = Funnel::asking(catalog, policy, sandbox, audit.clone(), approvals);
     let server = Server::new(Arc::clone(&funnel));
     let drain = Drain::new(stop.gently.clone(), stop.at_once.clone());
@@ -64,7 +67,16 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
             server.serve_stdio(&stop.gently).await;
         }
     };
-    tokio::join!(over_stdio, listeners.serve(&server, &drain));
+    let following = async {
+        match watched {
+            Some(watched) => watched.follow(&server, enforced.opening).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(over_stdio, listeners.serve(&server, &drain)) } => {}
+        () = following => {}
+    }
     funnel.idle(CALLS_PATIENCE).await;
     let reason = if stop.gently.is_cancelled() {
         "a signal"

@@ -2,7 +2,7 @@
 //!
 //! Owns both profiles with their linkers and slots. Everything that runs a guest starts here.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ringfence_egress::Egress;
 use ringfence_policy::ApprovalNeeded;
@@ -68,6 +68,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Sandbox {
     settings: Settings,
+    /// What grants stand for at this moment.
+    directories: RwLock<Arc<Directories>>,
     memory: Arc<SharedMemory>,
     egress: OnceLock<Egress>,
     small: OnceLock<Lane>,
@@ -95,9 +97,11 @@ pub struct HostFault(pub(crate) String);
 
 impl Sandbox {
     /// A sandbox. An engine is made when the first component needs it.
-    pub fn new(settings: Settings) -> Arc<Self> {
+    pub fn new(mut settings: Settings) -> Arc<Self> {
         let memory = SharedMemory::new(settings.memory_bytes);
+        let directories = std::mem::take(&mut settings.directories);
         Arc::new(Self {
+            directories: RwLock::new(Arc::new(directories)),
             settings,
             memory,
             egress: OnceLock::new(),
@@ -134,8 +138,20 @@ impl Sandbox {
         }
     }
 
-    pub(crate) fn directories(&self) -> &Directories {
-        &self.settings.directories
+    /// Lets grants stand for something else from now on: what another policy names. Calls that run keep
+    /// what they began with. A call that was decided on before and begins after finds nothing behind a
+    /// grant that is gone.
+    pub fn replace_directories(&self, next: Directories) {
+        let mut directories = self
+            .directories
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *directories = Arc::new(next);
+    }
+
+    pub(crate) fn directories(&self) -> Arc<Directories> {
+        let directories = self.directories.read();
+        Arc::clone(&directories.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The way out, made when the first call needs one. The error is for the log.

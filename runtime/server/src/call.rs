@@ -17,7 +17,7 @@ use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{ApprovalNeeded, Denial, Permit, Policy, Reach, Subject};
-use ringfence_sandbox::{Answer, CallEvents, Sandbox};
+use ringfence_sandbox::{Answer, CallEvents, Directories, Sandbox};
 use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub struct Funnel {
     catalog: RwLock<Arc<Catalog>>,
-    policy: Policy,
+    policy: RwLock<Arc<Policy>>,
     sandbox: Arc<Sandbox>,
     prepared: PreparedTools,
     audit: Recorder,
@@ -128,7 +128,7 @@ impl Funnel {
         let prepared = PreparedTools::new(Arc::clone(&sandbox));
         Arc::new(Self {
             catalog: RwLock::new(catalog),
-            policy,
+            policy: RwLock::new(Arc::new(policy)),
             sandbox,
             prepared,
             audit,
@@ -203,9 +203,9 @@ impl Funnel {
         };
         let timeout = prepared.timeout(function);
         let permitted = if found.describes {
-            Permitted::freely(self.policy.describe(caller, &subject, timeout))
+            Permitted::freely(self.policy().describe(caller, &subject, timeout))
         } else {
-            match self.policy.decide(caller, &subject, timeout) {
+            match self.policy().decide(caller, &subject, timeout) {
                 Ok(permit) => Permitted::freely(permit),
                 Err(Denial::ApprovalNeeded(needed)) => {
                     let asked = self.asked(*needed, &subject, timeout, &*events, record);
@@ -252,7 +252,7 @@ impl Funnel {
         let word = approvals.obtain(wanted, events, record).await?;
         // Asked anew: what was approved of holds only while policy still says the same.
         let permit = self
-            .policy
+            .policy()
             .approved(&caller, subject, timeout, &word.approval)
             .map_err(|denial| CallError::denied(&record.name(), &denial))?;
         Ok(Permitted {
@@ -328,9 +328,18 @@ impl Funnel {
         self.approvals.as_ref()
     }
 
-    /// What is granted.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// What is granted at this moment.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Decides by another policy from now on, whose grants stand for `directories`. Calls that run
+    /// already go on with what they were granted.
+    pub fn enforce(&self, policy: Policy, directories: Directories) {
+        // First what the new grants stand for: a call in between must not find less than it was granted
+        // and fail, where it can be helped.
+        self.sandbox.replace_directories(directories);
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
     /// Serves other tools from now on. Calls that run already end as they began.

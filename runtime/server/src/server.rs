@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use ringfence_identity::Caller;
+use ringfence_policy::Policy;
+use ringfence_sandbox::Directories;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -132,6 +134,12 @@ impl Server {
         let ready = self.readiness.clone();
         let router = admin::admin(ready, metrics.clone(), audit, approvals, hosts);
         http::serve(listener, router, &options.limits, &metrics, drain).await;
+    }
+
+    /// Decides by another policy from now on, and tells clients that the lists may have changed.
+    pub async fn enforce(&self, policy: Policy, directories: Directories) {
+        self.endpoint.funnel.enforce(policy, directories);
+        self.endpoint.replaced().await;
     }
 
     /// No new work is taken from now on: whoever asks whether the server is ready hears so.

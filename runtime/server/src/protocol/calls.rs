@@ -51,7 +51,7 @@ pub(super) async fn tool(
     // What this caller could never use answers as if it were not there; the funnel says so.
     let visible = tool
         .backing
-        .is_visible(endpoint.funnel.policy(), &exchange.caller);
+        .is_visible(&endpoint.funnel.policy(), &exchange.caller);
     if visible && tool.needs_task && !exchange.client().tasks {
         let required = json!({"extensions": {rmcp::model::TASKS_EXTENSION_ID: {}}});
         return Err(fault::missing_capability(
@@ -115,7 +115,7 @@ pub(super) async fn prompt(
         .ok_or_else(|| fault::unknown_prompt(&name))?;
     let visible = prompt
         .backing
-        .is_visible(endpoint.funnel.policy(), &exchange.caller);
+        .is_visible(&endpoint.funnel.policy(), &exchange.caller);
     let mut arguments = Vec::new();
     for blank in &prompt.arguments {
         match given.get(&blank.name) {

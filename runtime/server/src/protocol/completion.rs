@@ -37,7 +37,7 @@ pub(super) async fn complete(
         )
     };
     let visible =
-        |backing: &Backing| backing.is_visible(endpoint.funnel.policy(), &exchange.caller);
+        |backing: &Backing| backing.is_visible(&endpoint.funnel.policy(), &exchange.caller);
     let (component, reference) = reference(&offer, params, visible, malformed)?;
     let argument = |member| {
         let argument = params

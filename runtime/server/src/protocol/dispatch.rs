@@ -222,7 +222,9 @@ impl Endpoint {
             return Err(fault::method("resources/subscribe"));
         }
         match offer.resources.backing(uri) {
-            Some(backing) if backing.is_visible(self.funnel.policy(), caller) => Ok(uri.to_owned()),
+            Some(backing) if backing.is_visible(&self.funnel.policy(), caller) => {
+                Ok(uri.to_owned())
+            }
             _ => Err(fault::unknown_resource(uri, false)),
         }
     }

@@ -37,7 +37,7 @@ impl Endpoint {
     /// An endpoint for the tools behind `funnel`. Components that describe themselves are not asked
     /// before [`Endpoint::refresh`].
     pub(crate) fn new(funnel: Arc<Funnel>, changes: bool) -> Arc<Self> {
-        let offer = Offer::new(&funnel.catalog(), funnel.policy(), &[]);
+        let offer = Offer::new(&funnel.catalog(), &funnel.policy(), &[]);
         let seal = Arc::new(Seal::new());
         Arc::new(Self {
             newsroom: Newsroom::new(),
@@ -67,7 +67,7 @@ impl Endpoint {
         let _refreshing = self.refreshing.lock().await;
         let catalog = self.funnel.catalog();
         let described = self.descriptions.of(&self.funnel, &catalog, anew).await;
-        let offer = Arc::new(Offer::new(&catalog, self.funnel.policy(), &described));
+        let offer = Arc::new(Offer::new(&catalog, &self.funnel.policy(), &described));
         *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer;
     }
 

@@ -88,7 +88,7 @@ fn accepted(
         let policy = endpoint.funnel.policy();
         let known = uris.iter().filter(|uri| {
             let backing = offer.resources.backing(uri);
-            backing.is_some_and(|backing| backing.is_visible(policy, caller))
+            backing.is_some_and(|backing| backing.is_visible(&policy, caller))
         });
         ours = ours.resource_subscriptions(known);
     }

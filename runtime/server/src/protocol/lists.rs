@@ -25,7 +25,7 @@ pub(super) fn tools(
     params: &Params,
 ) -> Result<ResultText, Fault> {
     let offer = endpoint.offer();
-    let (policy, caller) = (endpoint.funnel.policy(), &exchange.caller);
+    let (policy, caller) = (&*endpoint.funnel.policy(), &exchange.caller);
     let all = offer.tools.listed(policy, caller);
     list(endpoint, exchange, params, "tools", all, |tool| {
         json!(tool.to(policy, caller))
@@ -42,9 +42,8 @@ pub(super) fn prompts(
     if offer.prompts.is_empty() {
         return Err(fault::method("prompts/list"));
     }
-    let all = offer
-        .prompts
-        .listed(endpoint.funnel.policy(), &exchange.caller);
+    let policy = endpoint.funnel.policy();
+    let all = offer.prompts.listed(&policy, &exchange.caller);
     list(endpoint, exchange, params, "prompts", all, Value::clone)
 }
 
@@ -58,9 +57,8 @@ pub(super) fn resources(
     if offer.resources.is_empty() {
         return Err(fault::method("resources/list"));
     }
-    let all = offer
-        .resources
-        .listed(endpoint.funnel.policy(), &exchange.caller);
+    let policy = endpoint.funnel.policy();
+    let all = offer.resources.listed(&policy, &exchange.caller);
     list(endpoint, exchange, params, "resources", all, Value::clone)
 }
 
@@ -74,9 +72,8 @@ pub(super) fn templates(
     if offer.resources.is_empty() {
         return Err(fault::method("resources/templates/list"));
     }
-    let all = offer
-        .resources
-        .templates(endpoint.funnel.policy(), &exchange.caller);
+    let policy = endpoint.funnel.policy();
+    let all = offer.resources.templates(&policy, &exchange.caller);
     list(
         endpoint,
         exchange,
