@@ -32,7 +32,7 @@ pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use pack::PackArguments;
 pub(crate) use policy::{CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand};
-pub(crate) use secret::{SecretArguments, SecretCommand, VaultPlace};
+pub(crate) use secret::{SecretArguments, SecretCommand, SecretPlace, VaultPlace};
 pub(crate) use serve::{Listen, ServeArguments};
 
 /// Runs tools for language models in a WebAssembly sandbox.

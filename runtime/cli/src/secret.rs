@@ -9,14 +9,19 @@ pub(crate) use watch::watch;
 
 use std::time::SystemTime;
 
+use ringfence_audit::{Event, Secret, SecretState};
 use ringfence_secrets::{Listed, Vault};
 use serde_json::json;
 
-use crate::arguments::{SecretArguments, SecretCommand, VaultPlace};
+use crate::arguments::{SecretArguments, SecretCommand, SecretPlace, VaultPlace};
 use crate::console::{Console, Style};
 use crate::environment;
 use crate::failure::Failure;
+use crate::recording::Recorded;
 use crate::table::Table;
+
+/// How the audit log names all secrets at once. No secret has this name.
+const EVERY: &str = "*";
 
 /// The folder below the state directory.
 const FOLDER: &str = "secrets";
@@ -28,10 +33,17 @@ const FOLDER: &str = "secrets";
 /// The vault cannot be used, a value cannot be read, or there is no such secret.
 pub(crate) fn run(arguments: &SecretArguments, console: Console) -> Result<(), Failure> {
     match &arguments.command {
-        SecretCommand::Set { name, exact, place } => {
+        SecretCommand::Set {
+            name,
+            exact,
+            place,
+            recording,
+        } => {
+            let recorded = Recorded::open(recording)?;
             let vault = vault(&place.vault)?;
             let value = input::value(name, *exact, console)?;
             let version = vault.set(&place.tenant, name, value)?;
+            record(&recorded, SecretState::Set, place, name.as_str());
             let replaced = match version {
                 1 => String::new(),
                 _ => format!("; version {} is gone", version - 1),
@@ -50,39 +62,58 @@ pub(crate) fn run(arguments: &SecretArguments, console: Console) -> Result<(), F
                 as_table(&listed)
             })?;
         }
-        SecretCommand::Remove { name, place } => {
+        SecretCommand::Remove {
+            name,
+            place,
+            recording,
+        } => {
+            let recorded = Recorded::open(recording)?;
             vault(&place.vault)?.remove(&place.tenant, name)?;
+            record(&recorded, SecretState::Removed, place, name.as_str());
             done(console, "removed", &format!("`{name}`"));
         }
         SecretCommand::Rotate {
-            name: Some(name),
+            name,
             exact,
             place,
+            recording,
         } => {
-            let vault = vault(&place.vault)?;
-            vault.expect(&place.tenant, name)?;
-            let value = input::value(name, *exact, console)?;
-            let version = vault.replace(&place.tenant, name, value)?;
-            let text = format!(
-                "`{name}`, version {version}; version {} is gone",
-                version - 1
-            );
-            done(console, "stored", &text);
-        }
-        SecretCommand::Rotate {
-            name: None, place, ..
-        } => {
-            let rotated = vault(&place.vault)?.rotate()?;
-            let key = if rotated.key {
-                "under a new key"
-            } else {
-                "under the same key: the command gave no newer one"
+            let recorded = Recorded::open(recording)?;
+            let text = match name {
+                Some(name) => {
+                    let vault = vault(&place.vault)?;
+                    vault.expect(&place.tenant, name)?;
+                    let value = input::value(name, *exact, console)?;
+                    let version = vault.replace(&place.tenant, name, value)?;
+                    record(&recorded, SecretState::Rotated, place, name.as_str());
+                    format!(
+                        "`{name}`, version {version}; version {} is gone",
+                        version - 1
+                    )
+                }
+                None => everything(place, &recorded)?,
             };
-            let text = format!("{} secrets of all tenants {key}", rotated.secrets);
-            done(console, "sealed anew", &text);
+            let what = if name.is_some() {
+                "stored"
+            } else {
+                "sealed anew"
+            };
+            done(console, what, &text);
         }
     }
     Ok(())
+}
+
+/// Seals every secret anew, with a new key. Gives what there is to say of it.
+fn everything(place: &SecretPlace, recorded: &Recorded) -> Result<String, Failure> {
+    let rotated = vault(&place.vault)?.rotate()?;
+    record(recorded, SecretState::Rotated, place, EVERY);
+    let key = if rotated.key {
+        "under a new key"
+    } else {
+        "under the same key: the command gave no newer one"
+    };
+    Ok(format!("{} secrets of all tenants {key}", rotated.secrets))
 }
 
 /// The vault that the options name.
@@ -98,6 +129,18 @@ pub(crate) fn vault(place: &VaultPlace) -> Result<Vault, Failure> {
         .clone()
         .unwrap_or_else(|| Vault::default_key(&folder));
     Ok(Vault::new(folder, key))
+}
+
+/// Writes down that a secret changed. Its value is nowhere.
+fn record(recorded: &Recorded, state: SecretState, place: &SecretPlace, name: &str) {
+    let by = format!("the command line, for the tenant {}", place.tenant);
+    // Closing the log writes it.
+    drop(recorded.recorder().append(&Event::Secret(Secret {
+        state,
+        name,
+        by: &by,
+        hosts: &[],
+    })));
 }
 
 fn done(console: Console, what: &str, text: &str) {

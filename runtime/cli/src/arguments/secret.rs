@@ -6,6 +6,8 @@ use clap::{Args, Subcommand};
 use ringfence_identity::TenantName;
 use ringfence_secrets::{KeySource, SecretName};
 
+use super::audit::Recording;
+
 /// Keep secrets for tools, which never see them: set, list, remove, rotate.
 ///
 /// A tool that was granted a secret finds a placeholder in the environment variable of its name,
@@ -53,6 +55,9 @@ pub(crate) enum SecretCommand {
 
         #[command(flatten)]
         place: SecretPlace,
+
+        #[command(flatten)]
+        recording: Recording,
     },
     /// Show names, versions and ages. Values are never shown.
     List {
@@ -71,6 +76,9 @@ pub(crate) enum SecretCommand {
 
         #[command(flatten)]
         place: SecretPlace,
+
+        #[command(flatten)]
+        recording: Recording,
     },
     /// Give a secret a new value, or, without a name, the vault a new key.
     ///
@@ -91,6 +99,9 @@ pub(crate) enum SecretCommand {
 
         #[command(flatten)]
         place: SecretPlace,
+
+        #[command(flatten)]
+        recording: Recording,
     },
 }
 

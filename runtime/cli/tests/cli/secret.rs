@@ -288,3 +288,42 @@ fn the_help_tells_what_happens_to_a_line_break() {
         "{help}"
     );
 }
+
+#[test]
+fn every_change_of_a_secret_is_written_down_without_its_value() {
+    let state = State::new();
+    let audit = state.0.path().join("audit");
+    let log = ["--audit", audit.to_str().unwrap()];
+    let set = |arguments: &[&str]| state.set(&[arguments, &log].concat(), CANARY.as_bytes());
+    set(&["set", "TOKEN"]).exits(0);
+    set(&["rotate", "TOKEN"]).exits(0);
+    state.run(&[&["rotate"][..], &log].concat()).exits(0);
+    state
+        .run(&[&["remove", "TOKEN"][..], &log].concat())
+        .exits(0);
+    // What did not happen is not written down as if it had.
+    state
+        .run(&[&["remove", "TOKEN"][..], &log].concat())
+        .exits(13);
+    let [_, folder] = log;
+    let search = [
+        "audit", "search", "--event", "secret", "--json", "--dir", folder,
+    ];
+    let found = run(search).exits(0).stdout;
+    assert!(!found.contains(CANARY));
+    let records = found.lines().map(|line| {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| record[name].as_str().unwrap().to_owned();
+        (text("state"), text("name"))
+    });
+    let pair = |state: &str, name: &str| (state.to_owned(), name.to_owned());
+    assert_eq!(
+        records.collect::<Vec<_>>(),
+        [
+            pair("set", "TOKEN"),
+            pair("rotated", "TOKEN"),
+            pair("rotated", "*"),
+            pair("removed", "TOKEN"),
+        ]
+    );
+}
