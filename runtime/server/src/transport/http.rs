@@ -16,6 +16,7 @@ mod host;
 mod limits;
 mod listen;
 pub(crate) mod mcp;
+mod media;
 mod rate;
 mod refusal;
 pub(crate) mod routed;

@@ -10,12 +10,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use rmcp::model::ProtocolVersion;
 use tokio_util::sync::CancellationToken;
 
+use super::media::{self, Accepts};
 use super::sessions::{Entry, Sessions};
 use super::{Bodies, Context, Drain, headers, sse};
 use crate::metrics::Metrics;
@@ -69,43 +70,16 @@ impl Mcp {
     }
 }
 
-/// What of a response a client takes.
-#[derive(Debug, Clone, Copy)]
-struct Accepts {
-    json: bool,
-    events: bool,
-}
-
-impl Accepts {
-    /// What the `Accept` header says; without one, everything.
-    fn of(headers: &HeaderMap) -> Self {
-        let mut accepts = Self {
-            json: !headers.contains_key(ACCEPT),
-            events: !headers.contains_key(ACCEPT),
-        };
-        let values = headers.get_all(ACCEPT).iter();
-        let ranges = values.filter_map(|value| value.to_str().ok());
-        for range in ranges.flat_map(|value| value.split(',')) {
-            let range = range.split(';').next().unwrap_or_default().trim();
-            let is = |name: &str| range.eq_ignore_ascii_case(name);
-            let everything = is("*/*");
-            accepts.json |= everything || is("application/json") || is("application/*");
-            accepts.events |= everything || is("text/event-stream") || is("text/*");
-        }
-        accepts
-    }
-}
-
 impl Mcp {
     /// `POST`: one message, or a batch.
     async fn send(&self, context: Context, request: Request) -> Response {
         let (head, body) = request.into_parts();
-        if !is_json(&head.headers) {
-            let fault = fault::invalid("`Content-Type` must be `application/json`");
+        if !media::is_json(&head.headers) {
+            let fault = fault::invalid("`Content-Type` must be `application/json`, in UTF-8");
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &fault);
         }
         let accepts = Accepts::of(&head.headers);
-        if !accepts.json && !accepts.events {
+        if accepts.nothing() {
             let fault =
                 fault::invalid("`Accept` must allow `application/json` or `text/event-stream`");
             return refuse(StatusCode::NOT_ACCEPTABLE, &fault);
@@ -486,14 +460,6 @@ fn says_stateless(headers: &HeaderMap) -> bool {
         // One that is not known at all is refused as such, with those that are.
         !versions::served(version.trim()).is_some_and(|version| versions::is_handshake(&version))
     }) && !headers.contains_key(SESSION)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = value.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn accepted() -> Response {
