@@ -385,7 +385,8 @@ async fn header_and_body_must_say_the_same() {
     late.version = "2027-01-01".into();
     let mut message = late.message("tools/list", json!({}));
     let reply = late.post(&message).await;
-    assert_eq!(reply.head.status, 400, "{reply:?}");
+    let got = (reply.head.status, reply.code());
+    assert_eq!(got, (400, -32022), "the header alone: {reply:?}");
     message["params"]["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2027-01-01",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -412,6 +413,98 @@ async fn header_and_body_must_say_the_same() {
         supported.as_array().unwrap().contains(&json!(STATELESS)),
         "{reply:?}"
     );
+}
+
+#[tokio::test]
+async fn a_notification_of_the_stateless_era_says_the_same_in_its_headers() {
+    const META: &str = "io.modelcontextprotocol/protocolVersion";
+    let (_folder, server) = serve(&["echo"], false);
+    let mut peer = Peer::stateless(server.address()).await;
+    let cancelled = "notifications/cancelled";
+    let version = ("mcp-protocol-version", STATELESS);
+    let method = ("mcp-method", cancelled);
+    let cases = [
+        (vec![version, method], None, 202, 0),
+        (vec![version, method], Some(STATELESS), 202, 0),
+        (vec![version], None, 400, -32020),
+        (
+            vec![version, ("mcp-method", "notifications/initialized")],
+            None,
+            400,
+            -32020,
+        ),
+        (vec![version, method], Some("2025-11-25"), 400, -32020),
+        (vec![method], Some(STATELESS), 400, -32020),
+        (
+            vec![("mcp-protocol-version", "2027-01-01"), method],
+            None,
+            400,
+            -32022,
+        ),
+    ];
+    for (headers, meta, status, code) in cases {
+        let params = match meta {
+            Some(version) => json!({"requestId": 1, "_meta": {META: version}}),
+            None => json!({"requestId": 1}),
+        };
+        let message = json!({"jsonrpc": "2.0", "method": cancelled, "params": params});
+        let all = [
+            &[
+                ("content-type", "application/json"),
+                ("accept", "application/json, text/event-stream"),
+            ],
+            headers.as_slice(),
+        ]
+        .concat();
+        let body = message.to_string();
+        let head = peer
+            .connection
+            .request("POST", "/mcp", &all, body.as_bytes())
+            .await;
+        let reply = peer.finish(head).await;
+        let got = (reply.head.status, reply.code());
+        assert_eq!(got, (status, code), "{headers:?} {meta:?}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_speaks_the_version_that_was_agreed() {
+    let (_folder, server) = serve(&["echo"], false);
+    for version in HANDSHAKES {
+        let mut peer = Peer::hello(server.address(), version, json!({})).await;
+        for other in HANDSHAKES.into_iter().chain([STATELESS, "2031-01-01"]) {
+            peer.version = version.into();
+            let message = peer.message("tools/list", json!({}));
+            peer.version = other.into();
+            let status = if other == version { 200 } else { 400 };
+            let head = peer.begin(&message).await;
+            assert_eq!(head.status, status, "{version}, then {other}");
+            let reply = peer.finish(head).await;
+            let known = if other == "2031-01-01" {
+                -32022
+            } else {
+                -32600
+            };
+            let code = if status == 200 { 0 } else { known };
+            assert_eq!(reply.code(), code, "{version}, then {other}: {reply:?}");
+        }
+        // Older clients do not repeat it.
+        peer.version = version.into();
+        let message = peer.message("ping", json!({}));
+        let headers = peer.headers(&message);
+        let headers: Vec<_> = headers
+            .iter()
+            .filter(|(name, _)| *name != "mcp-protocol-version")
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let body = message.to_string();
+        let head = peer
+            .connection
+            .request("POST", "/mcp", &headers, body.as_bytes())
+            .await;
+        assert_eq!(head.status, 200, "{version}, and never again");
+        peer.connection.body().await;
+    }
 }
 
 #[tokio::test]

@@ -50,14 +50,24 @@ pub(crate) struct Request {
 impl Request {
     /// Whether the request says its version, as every one of the stateless era does.
     pub(crate) fn names_version(&self) -> bool {
-        let meta = self.params.get("_meta");
-        meta.is_some_and(|meta| meta.get(VERSION_KEY).is_some())
+        names_version(&self.params)
     }
 
     /// The version that the request says.
     pub(crate) fn version(&self) -> Option<&str> {
-        self.params.get("_meta")?.get(VERSION_KEY)?.as_str()
+        version(&self.params)
     }
+}
+
+/// Whether parameters say a version, be it one or not.
+pub(crate) fn names_version(params: &Params) -> bool {
+    let meta = params.get("_meta");
+    meta.is_some_and(|meta| meta.get(VERSION_KEY).is_some())
+}
+
+/// The version that parameters say.
+pub(crate) fn version(params: &Params) -> Option<&str> {
+    params.get("_meta")?.get(VERSION_KEY)?.as_str()
 }
 
 /// Something to be heard.

@@ -8,14 +8,16 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
+use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 
 use crate::offer::Offer;
 use crate::protocol::fault::{self, Fault};
-use crate::protocol::frame::Request;
+use crate::protocol::frame::{self, Notification, Request};
+use crate::protocol::versions;
 
 /// The version that a request is of.
-pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
@@ -39,6 +41,50 @@ pub(super) fn check(headers: &HeaderMap, request: &Request, offer: &Offer) -> Re
         check_params(headers, request, offer)?;
     }
     Ok(())
+}
+
+/// The version that the headers say, if any.
+///
+/// # Errors
+///
+/// It is not served.
+pub(super) fn version(headers: &HeaderMap) -> Result<Option<ProtocolVersion>, Fault> {
+    let Some(value) = headers.get(VERSION) else {
+        return Ok(None);
+    };
+    let name = value.to_str().unwrap_or_default().trim();
+    let served = versions::served(name);
+    served.map(Some).ok_or_else(|| {
+        // Also when it is no text: then it is shown as what can be read of it.
+        fault::version(&String::from_utf8_lossy(value.as_bytes()))
+    })
+}
+
+/// Holds the headers of a message without a version against what is served.
+///
+/// # Errors
+///
+/// They name a version that is not.
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), Fault> {
+    version(headers).map(drop)
+}
+
+/// Holds the headers against a notification, which need not say its version a second time.
+///
+/// # Errors
+///
+/// One is missing, there twice, or says something else; or the version is not served.
+pub(super) fn check_notification(
+    headers: &HeaderMap,
+    notification: &Notification,
+) -> Result<(), Fault> {
+    let said = single(headers, &VERSION)?.ok_or_else(|| missing(&VERSION))?;
+    let params = &notification.params;
+    if frame::names_version(params) && frame::version(params) != Some(said) {
+        return Err(differs(&VERSION));
+    }
+    check_version(headers)?;
+    must_say(headers, &METHOD, &notification.method, Coding::Plain)
 }
 
 /// The name, identifier or task that a request is about.
@@ -115,8 +161,7 @@ fn must_say(
     expected: &str,
     coding: Coding,
 ) -> Result<(), Fault> {
-    let said = single(headers, header)?
-        .ok_or_else(|| fault::header(format!("the header `{header}` is missing")))?;
+    let said = single(headers, header)?.ok_or_else(|| missing(header))?;
     let said = match coding {
         Coding::Plain => Cow::Borrowed(said),
         Coding::MayBeEncoded => decode(header, said)?,
@@ -161,6 +206,10 @@ fn decode<'v>(header: &HeaderName, value: &'v str) -> Result<Cow<'v, str>, Fault
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .map(Cow::Owned)
         .ok_or_else(|| fault::header(format!("the header `{header}` is not valid base64")))
+}
+
+fn missing(header: &HeaderName) -> Fault {
+    fault::header(format!("the header `{header}` is missing"))
 }
 
 fn differs(header: &HeaderName) -> Fault {

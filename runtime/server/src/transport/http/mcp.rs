@@ -125,7 +125,14 @@ impl Mcp {
                 Err(missing) => missing.response(Some(&request)),
             },
             // Whoever is stateless has nothing to tell: a call ends with its connection.
-            Message::Notification(_) if stateless => accepted(),
+            Message::Notification(notification)
+                if stateless || frame::names_version(&notification.params) =>
+            {
+                match headers::check_notification(&head.headers, &notification) {
+                    Ok(()) => accepted(),
+                    Err(fault) => self.reject(None, &fault),
+                }
+            }
             Message::Notification(notification) => match self.session(&head.headers, &context) {
                 Ok(entry) => {
                     hear(&entry, &notification);
@@ -152,12 +159,13 @@ impl Mcp {
         accepts: Accepts,
         request: Asked,
     ) -> Response {
-        let id = request.id.clone();
-        if request.names_version()
-            && let Err(fault) = headers::check(&head.headers, &request, &self.endpoint.offer())
-        {
-            self.metrics.protocol_error(fault.error.code.0);
-            return reply(Reply::fault(Some(&id), &fault));
+        let checked = if request.names_version() {
+            headers::check(&head.headers, &request, &self.endpoint.offer())
+        } else {
+            headers::check_version(&head.headers)
+        };
+        if let Err(fault) = checked {
+            return self.reject(Some(&request), &fault);
         }
         let listens = request.method == "subscriptions/listen";
         if listens && !accepts.events {
@@ -360,6 +368,12 @@ impl Mcp {
         json(StatusCode::OK, Reply { text, status: 200 })
     }
 
+    /// The answer to a message of the stateless era that is at fault before anybody looks into it.
+    fn reject(&self, request: Option<&Asked>, fault: &Fault) -> Response {
+        self.metrics.protocol_error(fault.error.code.0);
+        reply(Reply::fault(request.map(|request| &request.id), fault))
+    }
+
     fn origin(
         &self,
         context: &Context,
@@ -380,29 +394,31 @@ impl Mcp {
     /// The session that a request names.
     fn session(&self, headers: &HeaderMap, context: &Context) -> Result<Arc<Entry>, Missing> {
         let named = headers.get(SESSION).ok_or(Missing::Unnamed)?;
-        if let Some(version) = headers.get(headers::VERSION) {
-            let served = version.to_str().ok().and_then(versions::served);
-            if served.is_none() {
-                return Err(Missing::Version);
-            }
-        }
+        let version = headers::version(headers).map_err(Missing::Version)?;
         let found = named
             .to_str()
             .ok()
             .and_then(|id| self.sessions.find(&context.caller, id));
-        found.ok_or(Missing::Unknown)
+        let entry = found.ok_or(Missing::Unknown)?;
+        let agreed = &entry.session.client().version;
+        match version {
+            Some(version) if version != *agreed => Err(Missing::Version(fault::invalid(format!(
+                "`MCP-Protocol-Version` is not the version of the session, which is `{agreed}`"
+            )))),
+            _ => Ok(entry),
+        }
     }
 }
 
 /// Why there is no session for a request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Missing {
     /// It names none.
     Unnamed,
     /// There is none of that name, or not for this caller, or no more.
     Unknown,
-    /// It names a version that is not served.
-    Version,
+    /// It names a version that is not served, or not the one that was agreed on.
+    Version(Fault),
 }
 
 impl Missing {
@@ -413,10 +429,7 @@ impl Missing {
                 StatusCode::NOT_FOUND,
                 fault::invalid("the session is unknown or has ended; send `initialize` again"),
             ),
-            Self::Version => (
-                StatusCode::BAD_REQUEST,
-                fault::invalid("`MCP-Protocol-Version` names a version that is not served"),
-            ),
+            Self::Version(fault) => (StatusCode::BAD_REQUEST, fault),
         };
         json(
             status,
@@ -452,14 +465,14 @@ fn outbox(accepts: Accepts) -> (Outbox, tokio::sync::mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-/// Whether the headers alone say that a request is of the stateless era.
+/// Whether the headers alone say that a message is of the stateless era. A version that is not served
+/// is refused as such, with those that are.
 fn says_stateless(headers: &HeaderMap) -> bool {
-    let version = headers.get(headers::VERSION);
-    let version = version.and_then(|version| version.to_str().ok());
-    version.is_some_and(|version| {
-        // One that is not known at all is refused as such, with those that are.
-        !versions::served(version.trim()).is_some_and(|version| versions::is_handshake(&version))
-    }) && !headers.contains_key(SESSION)
+    !headers.contains_key(SESSION)
+        && match headers::version(headers) {
+            Ok(version) => version.is_some_and(|version| !versions::is_handshake(&version)),
+            Err(_) => true,
+        }
 }
 
 fn accepted() -> Response {
