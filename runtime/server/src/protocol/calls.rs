@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ringfence_sandbox::CallEvents;
+use ringfence_sandbox::{ArgumentError, CallEvents};
 use ringfence_tool::ProviderFunction;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use super::fault::{self, Fault};
 use super::frame::Params;
 use super::line::Line;
 use super::open::{self, Open, Responses};
-use super::running::{Paused, Running};
+use super::running::{Ended, Paused, Running};
 use super::server_info;
 use super::wire::{Kind, ResultText, Shape};
 use crate::call::{CallError, CallRequest, Target};
@@ -38,9 +38,14 @@ pub(super) async fn tool(
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(arguments)) => arguments,
         Some(_) => {
-            return Err(fault::params(
-                "`arguments` of `tools/call` must be an object",
-            ));
+            let text = "`arguments` of `tools/call` must be an object";
+            let unfit = ArgumentError {
+                path: "/".into(),
+                message: text.into(),
+            };
+            // The answer is the protocol's; what somebody tried is on record all the same.
+            drop(refuse(endpoint, exchange, name, Map::new(), unfit).await);
+            return Err(fault::params(text));
         }
     };
     let offer = endpoint.offer();
@@ -61,13 +66,7 @@ pub(super) async fn tool(
     }
     let kind = Kind::Provided(tool.output.clone());
     if visible && let Err(unfit) = tool.input.check(&arguments) {
-        let request = CallRequest {
-            id: exchange.correlation.to_string(),
-            target: Target::Tool(name),
-            arguments,
-        };
-        let error = CallError::Arguments(unfit.into());
-        let refused = endpoint.funnel.refuse(&exchange.caller, &request, error);
+        let refused = refuse(endpoint, exchange, name, arguments, unfit.into());
         return Shape::new(kind, exchange).answer(refused.await);
     }
     let target = Target::Provided {
@@ -83,6 +82,24 @@ pub(super) async fn tool(
         ),
     ]);
     call(endpoint, exchange, params, kind, target, arguments).await
+}
+
+/// Writes down a call whose arguments do not fit.
+async fn refuse(
+    endpoint: &Endpoint,
+    exchange: &Exchange,
+    name: String,
+    arguments: Map<String, Value>,
+    unfit: ArgumentError,
+) -> Ended {
+    let request = CallRequest {
+        id: exchange.correlation.to_string(),
+        target: Target::Tool(name),
+        arguments,
+    };
+    let error = CallError::Arguments(unfit);
+    let funnel = &endpoint.funnel;
+    funnel.refuse(&exchange.caller, &request, error).await
 }
 
 /// `prompts/get`.

@@ -192,6 +192,10 @@ async fn a_client_of_a_pipe_leaves_one_record_for_each_call() {
         let params = json!({"name": tool, "arguments": arguments});
         client.ask("tools/call", params).await;
     }
+    // What is no object is refused as a request, and was a try all the same.
+    let malformed = json!({"name": "add_add", "arguments": [1, 2]});
+    let refused = client.ask("tools/call", malformed).await;
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
     // One that is cancelled, and one whose client goes away.
     let sleep = json!({"name": "sleep_sleep", "arguments": {"milliseconds": 10_000}});
     let cancelled = client.request("tools/call", sleep.clone()).await;
@@ -208,6 +212,7 @@ async fn a_client_of_a_pipe_leaves_one_record_for_each_call() {
         "tool-error",
         "trapped",
         "unknown-tool",
+        "invalid-arguments",
         "cancelled",
         "cancelled",
     ];
