@@ -79,6 +79,15 @@ impl Socket {
         self.frame(TEXT, message.to_string().as_bytes()).await;
     }
 
+    /// Sends text, be it a message or not.
+    ///
+    /// # Panics
+    ///
+    /// When the server has closed the connection.
+    pub async fn say(&mut self, text: &str) {
+        self.frame(TEXT, text.as_bytes()).await;
+    }
+
     /// Sends a request: its id.
     pub async fn post(&mut self, method: &str, params: Value) -> u64 {
         self.last_id += 1;

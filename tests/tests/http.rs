@@ -694,6 +694,24 @@ async fn a_signal_lets_a_running_call_end() {
     assert!(server.wait().success(), "{}", server.log());
 }
 
+/// A call of a session goes on without its connection, and nobody waits for it at the end.
+#[tokio::test]
+async fn the_exit_code_says_that_a_call_was_cut() {
+    let (_folder, mut server) = serve(&["linger"], false);
+    let mut peer = Peer::hello(server.address(), "2025-11-25", json!({})).await;
+    let params = json!({
+        "name": "linger_linger",
+        "arguments": {"steps": 1},
+        "_meta": {"progressToken": 1},
+    });
+    let message = peer.message("tools/call", params);
+    assert!(peer.begin(&message).await.streams());
+    peer.connection.event().await.unwrap();
+    drop(peer);
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(15), "{}", server.log());
+}
+
 #[tokio::test]
 async fn a_second_signal_waits_for_nobody() {
     let (_folder, mut server) = serve(&["linger"], false);

@@ -184,6 +184,20 @@ async fn who_may_not_connect_is_told_so() {
     }
 }
 
+/// Between lines there may be empty ones. A frame is a message, or none.
+#[tokio::test]
+async fn an_empty_frame_is_answered() {
+    let (_folder, server) = serve();
+    let mut socket = hello(&server).await;
+    for empty in ["", " \n\t "] {
+        socket.say(empty).await;
+        let answer = socket.receive().await.unwrap();
+        assert_eq!(answer["error"]["code"], -32700, "{answer}");
+        assert!(answer.get("id").is_none(), "{answer}");
+    }
+    assert!(socket.request("ping", json!({})).await["result"].is_object());
+}
+
 #[tokio::test]
 async fn a_goodbye_is_answered_and_a_broken_rule_is_named() {
     let (_folder, server) = serve();

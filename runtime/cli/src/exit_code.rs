@@ -34,6 +34,8 @@ pub(crate) const AUDIT: u8 = 12;
 pub(crate) const SECRET: u8 = 13;
 /// There is no such approval, it is settled already, or the state cannot be read or written.
 pub(crate) const STATE: u8 = 14;
+/// The server was told to end, and cut calls that had not ended when its patience had.
+pub(crate) const CUT: u8 = 15;
 /// Stopped by a signal: 128 and the number of SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -55,6 +57,7 @@ pub(crate) const TABLE: &str = "   0  it went well
   12  the audit log cannot be read or written
   13  no such secret, or the vault cannot be opened or written
   14  no such approval, it is settled already, or the state cannot be read or written
+  15  the server ended before every call had
  130  interrupted";
 
 #[cfg(test)]
@@ -83,6 +86,7 @@ mod tests {
             AUDIT,
             SECRET,
             STATE,
+            CUT,
             INTERRUPTED,
         ];
         assert_eq!(lines, codes);

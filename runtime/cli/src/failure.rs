@@ -79,6 +79,9 @@ pub(crate) enum Failure {
     /// There is no place for the audit log.
     #[error("there is no home directory to keep the audit log in")]
     Homeless(&'static str),
+    /// The server ended before its calls did.
+    #[error("calls were still running when the time to end was over, and were cut")]
+    Cut,
     /// The call was stopped by a signal.
     #[error("interrupted")]
     Interrupted,
@@ -211,6 +214,7 @@ impl Failure {
             | Self::AuditRead(_)
             | Self::Homeless(_)
             | Self::Unrecorded { .. } => exit_code::AUDIT,
+            Self::Cut => exit_code::CUT,
             Self::Denied { .. } | Self::NotApproved { .. } | Self::Unanswered { .. } => {
                 exit_code::DENIED
             }
@@ -313,6 +317,7 @@ impl Failure {
             Self::Host { .. } => "please report this, with the log: `--log-level debug`".into(),
             Self::Approval(_)
             | Self::ArgumentsInput(_)
+            | Self::Cut
             | Self::Interrupted
             | Self::Limit { .. }
             | Self::Lints { .. }

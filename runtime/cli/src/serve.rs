@@ -31,7 +31,7 @@ const CALLS_PATIENCE: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 ///
-/// Nothing can be served, an address cannot be listened on, or the streams broke.
+/// Nothing can be served, an address cannot be listened on, or calls had to be cut at the end.
 pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Failure> {
     descriptors::raise_limit();
     // Before anything is loaded: what cannot be listened on is known at once.
@@ -78,14 +78,16 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         () = following => {}
     }
     funnel.idle(CALLS_PATIENCE).await;
-    let reason = if stop.gently.is_cancelled() {
-        "a signal"
-    } else {
-        "the client is gone"
+    let is_told = stop.gently.is_cancelled();
+    let has_cut = is_told && server.has_cut_calls();
+    let reason = match (is_told, has_cut) {
+        (true, true) => "a signal, before every call had ended",
+        (true, false) => "a signal",
+        (false, _) => "the client is gone",
     };
     // Closing the log writes it.
     drop(audit.append(&Event::Stop(Stopped { reason })));
-    Ok(())
+    if has_cut { Err(Failure::Cut) } else { Ok(()) }
 }
 
 /// Writes down that this process serves, and what it was granted.

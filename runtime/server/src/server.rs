@@ -21,7 +21,7 @@ use crate::protocol::endpoint::Endpoint;
 use crate::transport::http::mcp::Mcp;
 use crate::transport::http::routed::Routed;
 use crate::transport::http::ws::Socket;
-use crate::transport::http::{self, AllowedHosts, Drain, Edge, Guarded, Limits};
+use crate::transport::http::{self, AllowedHosts, Drain, Edge, Ended, Guarded, Limits};
 use crate::transport::{Lifecycle, stdio};
 use crate::watch::Watch;
 
@@ -112,11 +112,19 @@ impl Server {
         );
         let mut others = Router::new();
         if options.websocket {
-            let socket = Socket::new(Arc::clone(&self.endpoint), metrics.clone(), drain.clone());
+            let socket = Socket::new(
+                Arc::clone(&self.endpoint),
+                metrics.clone(),
+                drain.clone(),
+                options.limits.socket_silence_max,
+            );
             others = socket.router();
         }
         let site = Guarded::new(edge, Routed { mcp, others });
-        http::serve(listener, site, &options.limits, &metrics, drain).await;
+        let ended = http::serve(listener, site, &options.limits, &metrics, drain).await;
+        if ended == Ended::Cut {
+            self.endpoint.cut();
+        }
     }
 
     /// Serves health and metrics, and, to those that have `key`, approvals, until `drain` ends it.
@@ -140,6 +148,12 @@ impl Server {
     pub async fn enforce(&self, policy: Policy, directories: Directories) {
         self.endpoint.funnel.enforce(policy, directories);
         self.endpoint.replaced().await;
+    }
+
+    /// Whether calls were stopped because the server ended: they had not come to their own end when
+    /// their transport was done waiting, or they still run.
+    pub fn has_cut_calls(&self) -> bool {
+        self.endpoint.has_cut() || self.endpoint.funnel.metrics().calls_running() > 0
     }
 
     /// No new work is taken from now on: whoever asks whether the server is ready hears so.

@@ -3,6 +3,7 @@
 //! Owns what all requests share: the funnel, the current offer, tasks, waiting calls and news. One for
 //! a process; every transport hands its requests to [`Endpoint::answer`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub(crate) struct Endpoint {
     refreshing: tokio::sync::Mutex<()>,
     /// Whether the catalog can change while it is served.
     changes: bool,
+    /// Whether calls were stopped because the server ends.
+    has_cut: AtomicBool,
 }
 
 impl Endpoint {
@@ -48,6 +51,7 @@ impl Endpoint {
             descriptions: Descriptions::default(),
             refreshing: tokio::sync::Mutex::default(),
             changes,
+            has_cut: AtomicBool::new(false),
             funnel,
         })
     }
@@ -60,6 +64,16 @@ impl Endpoint {
     /// Whether clients may hear that a list has changed.
     pub(crate) fn lists_change(&self) -> bool {
         self.changes || self.offer().describes()
+    }
+
+    /// Calls are stopped because the server ends, and not because of anything of theirs.
+    pub(crate) fn cut(&self) {
+        self.has_cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether calls were.
+    pub(crate) fn has_cut(&self) -> bool {
+        self.has_cut.load(Ordering::Relaxed)
     }
 
     /// Offers what the catalog holds now. `anew` asks components again what they provide.

@@ -42,9 +42,10 @@ pub use drain::Drain;
 pub use host::{AllowedHosts, InvalidHost};
 pub use limits::{
     BODIES_BYTES_MAX, BODY_BYTES_MAX, BODY_TIME_MAX, CONNECTIONS_MAX, DRAIN_MAX, HEAD_BYTES_MAX,
-    HEAD_TIME_MAX, IDLE_TIME_MAX, Limits, PRINCIPAL_REQUESTS_MAX, REQUESTS_MAX, WRITE_STALL_MAX,
+    HEAD_TIME_MAX, IDLE_TIME_MAX, Limits, PRINCIPAL_REQUESTS_MAX, REQUESTS_MAX, SOCKET_SILENCE_MAX,
+    WRITE_STALL_MAX,
 };
-pub use listen::serve;
+pub use listen::{Ended, serve};
 pub use rate::{Place, Rate};
 pub use refusal::Refusal;
 

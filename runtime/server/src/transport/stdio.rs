@@ -44,17 +44,21 @@ pub(crate) async fn serve<R, W>(
             gone.cancel();
         }
     });
-    let connection = Connection::new(endpoint, caller, outbox, lifecycle.clone());
+    let connection = Connection::new(Arc::clone(&endpoint), caller, outbox, lifecycle.clone());
     tokio::select! {
         () = read(&connection, Lines::new(input)) => {}
         () = lifecycle.closing.cancelled() => {}
         () = lifecycle.stop.cancelled() => {}
     }
+    let is_told = lifecycle.closing.is_cancelled();
     lifecycle.closing.cancel();
     // A client that only closed its side still reads.
     let drained = lifecycle.stop.run_until_cancelled(connection.drained());
     if tokio::time::timeout(END_GRACE, drained).await.is_err() {
         tracing::warn!("calls were left behind at the end of the connection");
+        if is_told {
+            endpoint.cut();
+        }
     }
     lifecycle.stop.cancel();
     // The writer ends when everybody who may hand something in is gone.

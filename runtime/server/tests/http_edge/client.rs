@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,8 +16,13 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::Frame;
-use ringfence_server::http::{Context, Drain, Edge, Guarded, Limits, Site, serve};
+use ringfence_audit::Recorder;
+use ringfence_catalog::{Catalog, Naming, Source};
+use ringfence_policy::{Budget, Policy};
+use ringfence_sandbox::{Sandbox, Settings};
+use ringfence_server::http::{Context, Drain, Edge, Ended, Guarded, Limits, Site, serve};
 use ringfence_server::metrics::Metrics;
+use ringfence_server::{Funnel, HttpOptions, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -32,7 +38,7 @@ pub(crate) struct Running {
     pub(crate) metrics: Metrics,
     pub(crate) closing: CancellationToken,
     pub(crate) now: CancellationToken,
-    pub(crate) served: JoinHandle<()>,
+    pub(crate) served: JoinHandle<Ended>,
 }
 
 /// What `event` gives, or a failed test.
@@ -82,8 +88,48 @@ impl Running {
         let (closing, now) = (CancellationToken::new(), CancellationToken::new());
         let drain = Drain::new(closing.clone(), now.clone());
         let counted = metrics.clone();
+        let served =
+            tokio::spawn(async move { serve(listener, site, &limits, &counted, &drain).await });
+        Self {
+            address,
+            edge,
+            metrics,
+            closing,
+            now,
+            served,
+        }
+    }
+
+    /// A server as it is shipped, with one tool: `echo_echo`.
+    pub(crate) async fn product(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/plain/echo.wat");
+        let file = folder.path().join("echo.wasm");
+        std::fs::write(&file, wat::parse_file(guest).unwrap()).unwrap();
+        let funnel = Funnel::new(
+            Catalog::load_named(vec![Source::File(file)], Naming::Prefixed),
+            Policy::new(Vec::new(), Budget::default()).unwrap(),
+            Sandbox::new(Settings::default()),
+            Recorder::off(),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (closing, now) = (CancellationToken::new(), CancellationToken::new());
+        let drain = Drain::new(closing.clone(), now.clone());
+        let metrics = funnel.metrics().clone();
+        let edge = Edge::new(&limits, metrics.clone());
+        let options = HttpOptions {
+            limits,
+            ..HttpOptions::default()
+        };
         let served = tokio::spawn(async move {
-            serve(listener, site, &limits, &counted, &drain).await;
+            let server = Server::new(funnel);
+            server.serve_http(listener, &options, &drain).await;
+            if server.has_cut_calls() {
+                Ended::Cut
+            } else {
+                Ended::Drained
+            }
         });
         Self {
             address,
@@ -140,7 +186,7 @@ impl Client {
             .expect("the connection ended instead of an answer")
     }
 
-    async fn read_head(&mut self) -> Option<String> {
+    pub(crate) async fn read_head(&mut self) -> Option<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.0.read_u8().await.ok()?);
@@ -150,7 +196,10 @@ impl Client {
 
     async fn read_answer(&mut self) -> Option<Answer> {
         let head = self.read_head().await?;
-        let mut body = vec![0; header(&head, "content-length")?.parse().unwrap()];
+        // One that says that there is nothing to read has no length.
+        let empty = head.starts_with("HTTP/1.1 204").then_some("0");
+        let length = empty.or_else(|| header(&head, "content-length"))?;
+        let mut body = vec![0; length.parse().unwrap()];
         self.0.read_exact(&mut body).await.ok()?;
         Some(Answer {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use ringfence_server::http::{Edge, Limits};
+use ringfence_server::http::{Edge, Ended, Limits};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -60,7 +60,8 @@ async fn what_is_running_is_finished_and_nothing_new_begins() {
     let answer = client.answer().await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
     assert_eq!(answer.header("connection"), Some("close"));
-    within("the end", running.served).await.unwrap();
+    let ended = within("the end", running.served).await.unwrap();
+    assert_eq!(ended, Ended::Drained);
     assert_eq!(running.metrics.connections_open(), 0);
 }
 
@@ -72,8 +73,10 @@ async fn what_does_not_finish_in_time_is_cut() {
     })
     .await;
     let mut client = asking(&running, &asked).await;
+    running.metrics.call_started();
     running.closing.cancel();
-    within("the end", running.served).await.unwrap();
+    let ended = within("the end", running.served).await.unwrap();
+    assert_eq!(ended, Ended::Cut);
     assert!(client.rest().await.is_empty());
     assert_eq!(running.edge.rate.in_flight(), 0);
 }

@@ -16,3 +16,5 @@ mod hosts;
 mod order;
 #[cfg(test)]
 mod slow;
+#[cfg(test)]
+mod socket;

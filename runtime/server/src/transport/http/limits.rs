@@ -28,6 +28,11 @@ pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// keep the process from ending.
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
 
+/// Since anything was last heard from the peer of a WebSocket, who is asked three times meanwhile
+/// whether it is there. Bounds connections that are held for a peer that has vanished, or that runs
+/// no more, while something on the way still takes what is sent to it.
+pub const SOCKET_SILENCE_MAX: Duration = Duration::from_mins(1);
+
 /// Bytes of one request's body. Bounds what one request makes the server hold.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -58,6 +63,8 @@ pub struct Limits {
     pub write_stall_max: Duration,
     /// From the first signal to stop to the cut.
     pub drain_max: Duration,
+    /// Since anything was heard from the peer of a WebSocket.
+    pub socket_silence_max: Duration,
     /// Bytes of one request's body.
     pub body_bytes_max: usize,
     /// From a request's head to the last byte of its body.
@@ -80,6 +87,7 @@ impl Default for Limits {
             idle_time_max: IDLE_TIME_MAX,
             write_stall_max: WRITE_STALL_MAX,
             drain_max: DRAIN_MAX,
+            socket_silence_max: SOCKET_SILENCE_MAX,
             body_bytes_max: BODY_BYTES_MAX,
             body_time_max: BODY_TIME_MAX,
             bodies_bytes_max: BODIES_BYTES_MAX,

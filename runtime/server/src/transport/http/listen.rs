@@ -47,6 +47,15 @@ const CUT_MAX: Duration = Duration::from_secs(1);
 /// What a connection over the limit is told, if it can be told anything without waiting.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every call came to its own end.
+    Drained,
+    /// Calls were running when the time to drain was over.
+    Cut,
+}
+
 /// Serves `site` on `listener` until `drain` says to stop, and what was running has ended.
 ///
 /// A connection over the limit is accepted, told so and closed: in the kernel's queue it would look
@@ -57,7 +66,7 @@ pub async fn serve<S: Site>(
     limits: &Limits,
     metrics: &Metrics,
     drain: &Drain,
-) {
+) -> Ended {
     let site = Arc::new(site);
     let places = Arc::new(Semaphore::new(
         limits.connections_max.min(Semaphore::MAX_PERMITS),
@@ -105,7 +114,7 @@ pub async fn serve<S: Site>(
         ));
     }
     drop(listener);
-    end(&running, limits.drain_max, &cut).await;
+    end(&running, limits.drain_max, metrics, &cut).await
 }
 
 /// Closes a connection over the limit, with as much of an answer as takes no waiting.
@@ -129,17 +138,29 @@ async fn rest(backoff: &mut Backoff, error: &io::Error, drain: &Drain) {
 }
 
 /// Waits for what is running, then cuts it.
-async fn end(running: &TaskTracker, drain_max: Duration, cut: &CancellationToken) {
+async fn end(
+    running: &TaskTracker,
+    drain_max: Duration,
+    metrics: &Metrics,
+    cut: &CancellationToken,
+) -> Ended {
     running.close();
     tokio::select! {
-        () = running.wait() => return,
+        () = running.wait() => return Ended::Drained,
         () = tokio::time::sleep(drain_max) => {
             tracing::warn!(connections = running.len(), "the time to drain is over");
         }
         () = cut.cancelled() => {}
     }
+    // What is left may be a peer that does not read its answer.
+    let ended = if metrics.calls_running() > 0 {
+        Ended::Cut
+    } else {
+        Ended::Drained
+    };
     cut.cancel();
     let _ = tokio::time::timeout(CUT_MAX, running.wait()).await;
+    ended
 }
 
 fn builder(limits: &Limits) -> http1::Builder {

@@ -21,6 +21,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use ringfence_identity::Caller;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
@@ -30,7 +31,9 @@ use self::unfinished::{Budget, Counted};
 use super::{Context, Drain};
 use crate::metrics::Metrics;
 use crate::protocol::endpoint::Endpoint;
-use crate::protocol::outbox::{Outbox, Text};
+use crate::protocol::fault;
+use crate::protocol::frame::Refusal;
+use crate::protocol::outbox::{Gone, Outbox, Text};
 use crate::transport::connection::{Connection, Lifecycle};
 use crate::transport::line::LINE_BYTES_MAX;
 
@@ -38,8 +41,9 @@ use crate::transport::line::LINE_BYTES_MAX;
 /// silent one costs.
 const READ_BYTES: usize = 16 * 1024;
 
-/// How often a silent peer is asked whether it is there. Proxies close what is silent for a minute.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How often a peer is asked whether it is there, before its silence has lasted too long. The time
+/// between two is also what keeps proxies from closing what is silent for a minute.
+const PINGS: u32 = 3;
 
 /// How long calls in flight may go on when the peer has closed its side, or the server drains.
 const END_GRACE: Duration = Duration::from_secs(5);
@@ -57,15 +61,22 @@ pub(crate) struct Socket {
     metrics: Metrics,
     drain: Drain,
     budget: Budget,
+    silence_max: Duration,
 }
 
 impl Socket {
-    pub(crate) fn new(endpoint: Arc<Endpoint>, metrics: Metrics, drain: Drain) -> Self {
+    pub(crate) fn new(
+        endpoint: Arc<Endpoint>,
+        metrics: Metrics,
+        drain: Drain,
+        silence_max: Duration,
+    ) -> Self {
         Self {
             endpoint,
             metrics,
             drain,
             budget: Budget::new(),
+            silence_max,
         }
     }
 
@@ -110,13 +121,21 @@ async fn serve(socket: Socket, caller: Caller, upgraded: Upgraded) {
     let (outbox, queue) = Outbox::new();
     let (sender, mut receiver) = stream.split();
     let ending = Arc::new(OnceLock::new());
-    let mut writing = tokio::spawn(write(sender, queue, lifecycle.clone(), Arc::clone(&ending)));
-    let connection = Connection::new(socket.endpoint, caller, outbox, lifecycle.clone());
+    let ping_every = socket.silence_max / PINGS;
+    let (stopping, told) = (lifecycle.clone(), Arc::clone(&ending));
+    let mut writing = tokio::spawn(write(sender, queue, ping_every, stopping, told));
+    let endpoint = Arc::clone(&socket.endpoint);
+    let connection = Connection::new(endpoint, caller, outbox, lifecycle.clone());
     let reading = async {
         loop {
-            let taken = match receiver.next().await {
-                Some(Ok(Message::Text(text))) => connection.receive(text.as_bytes()).await,
-                Some(Ok(Message::Binary(bytes))) => connection.receive(&bytes).await,
+            // Only while somebody listens: a peer that has more in flight than it may is not silent.
+            let Ok(heard) = tokio::time::timeout(socket.silence_max, receiver.next()).await else {
+                let _ = ending.set(CloseCode::Policy);
+                return;
+            };
+            let taken = match heard {
+                Some(Ok(Message::Text(text))) => take(&connection, text.as_bytes()).await,
+                Some(Ok(Message::Binary(bytes))) => take(&connection, &bytes).await,
                 Some(Ok(Message::Ping(body) | Message::Pong(body))) => {
                     unfinished.control(body.len());
                     continue;
@@ -143,7 +162,9 @@ async fn serve(socket: Socket, caller: Caller, upgraded: Upgraded) {
     lifecycle.closing.cancel();
     if draining {
         let drained = socket.drain.now().run_until_cancelled(connection.drained());
-        let _ = tokio::time::timeout(END_GRACE, drained).await;
+        if tokio::time::timeout(END_GRACE, drained).await.is_err() {
+            socket.endpoint.cut();
+        }
     }
     // A peer that is gone hears no answers: what it asked for is stopped.
     lifecycle.stop.cancel();
@@ -158,6 +179,15 @@ async fn serve(socket: Socket, caller: Caller, upgraded: Upgraded) {
     {
         writing.abort();
     }
+}
+
+/// Hands on what a frame holds. An empty line is no message, but a frame is one.
+async fn take(connection: &Arc<Connection>, bytes: &[u8]) -> Result<(), Gone> {
+    if bytes.trim_ascii().is_empty() {
+        let fault = fault::unparsable("the message is empty");
+        return connection.refuse(&Refusal::new(None, fault)).await;
+    }
+    connection.receive(bytes).await
 }
 
 /// What a peer is told that broke the rules.
@@ -175,9 +205,13 @@ fn reason(error: &Error) -> CloseCode {
 async fn write(
     mut sender: SplitSink<Stream, Message>,
     mut queue: mpsc::Receiver<Text>,
+    ping_every: Duration,
     lifecycle: Lifecycle,
     ending: Arc<OnceLock<CloseCode>>,
 ) {
+    // However much is written: what is sent says nothing of whether somebody is there.
+    let mut pings = interval_at(Instant::now() + ping_every, ping_every);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let message = tokio::select! {
             text = queue.recv() => match text.map(String::from_utf8) {
@@ -186,7 +220,7 @@ async fn write(
                 Some(Err(_)) => continue,
                 None => break,
             },
-            () = tokio::time::sleep(PING_INTERVAL) => Message::Ping(Vec::new().into()),
+            _ = pings.tick() => Message::Ping(Vec::new().into()),
         };
         if sender.send(message).await.is_err() {
             // Nobody can be answered any more.
