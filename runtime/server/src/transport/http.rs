@@ -9,6 +9,7 @@ mod backoff;
 mod body;
 mod connection;
 mod correlation;
+mod cors;
 mod drain;
 pub(crate) mod guard;
 mod headers;
@@ -27,11 +28,14 @@ pub(crate) mod ws;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use ringfence_identity::Caller;
 use tower_service::Service as _;
 
+use self::cors::Page;
 use crate::metrics::Metrics;
 pub use crate::trace::TraceParent;
 
@@ -101,6 +105,11 @@ pub trait Site: Send + Sync + 'static {
 pub trait Routes: Send + Sync + 'static {
     /// Answers one request.
     fn handle(&self, context: Context, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Whether pages in a browser may read what this path answers: those of an allowed origin.
+    fn is_for_pages(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 impl Site for Router {
@@ -140,6 +149,25 @@ impl<R: Routes> Guarded<R> {
         let (head, body) = request.into_parts();
         edge.bodies.check_declared(&head.headers)?;
         guard::check(&edge.hosts, &head.uri, &head.headers)?;
+        let page = Page::of(&head.headers).filter(|_| self.routes.is_for_pages(head.uri.path()));
+        let Some(page) = page else {
+            return self.admit(correlation, head, body).await;
+        };
+        let answered = match page.preflight(&head) {
+            Some(allowed) => Ok(allowed),
+            None => self.admit(correlation, head, body).await,
+        };
+        Ok(page.may_read(answered.unwrap_or_else(IntoResponse::into_response)))
+    }
+
+    /// What is left of the way, for a request that is meant for this server.
+    async fn admit(
+        &self,
+        correlation: Correlation,
+        head: Parts,
+        body: Body,
+    ) -> Result<Response, Refusal> {
+        let edge = &self.edge;
         let caller = edge.identity.authenticate(&head)?;
         let place = edge.rate.admit(&caller)?;
         let context = Context {
@@ -159,7 +187,7 @@ impl<R: Routes> Guarded<R> {
 /// 1. limits on connections and heads: [`serve`], before there is a request
 /// 2. correlation id, so that every refusal below carries one
 /// 3. limits on the declared body
-/// 4. `Host`, `Origin`, target, repeated fields
+/// 4. `Host`, `Origin`, target, repeated fields; a browser that asks what a page may send is answered
 /// 5. identity
 /// 6. rate
 /// 7. dispatch

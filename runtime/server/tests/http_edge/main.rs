@@ -15,6 +15,8 @@ mod hosts;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod socket;

@@ -4,9 +4,13 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use http::request::Parts;
 use ringfence_identity::Caller;
-use ringfence_server::http::{Authenticate, Edge, Limits, Refusal};
+use ringfence_server::http::{Authenticate, Context, Edge, Guarded, Limits, Refusal, Routes};
+use ringfence_server::metrics::Metrics;
 
 use crate::client::{Answer, Running, get_request, limits, routes};
 
@@ -33,6 +37,49 @@ fn full() -> Limits {
         requests_max: 0,
         ..limits()
     }
+}
+
+/// A site whose every path pages may read.
+#[derive(Debug)]
+struct ForPages;
+
+impl Routes for ForPages {
+    async fn handle(&self, _context: Context, _request: Request) -> Response {
+        StatusCode::OK.into_response()
+    }
+
+    fn is_for_pages(&self, _path: &str) -> bool {
+        true
+    }
+}
+
+/// A browser asks without a credential, and says with it what it sends.
+#[tokio::test]
+async fn a_browser_asks_before_anybody_knows_who_it_is() {
+    let limits = full();
+    let metrics = Metrics::new();
+    let edge = strict(Edge::new(&limits, metrics.clone()));
+    let site = Guarded::new(edge.clone(), ForPages);
+    let running = Running::serve(limits, edge, metrics, site).await;
+    let ask = |method: &str, host: &str, origin: &str| {
+        let request = format!(
+            "{method} /mcp HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n\
+             access-control-request-method: POST\r\n\r\n"
+        );
+        let running = &running;
+        async move { running.ask(&request).await }
+    };
+    let origin = "http://localhost:6274";
+    assert_eq!(ask("OPTIONS", "localhost", origin).await.status, 204);
+    let refused = ask("GET", "localhost", origin).await;
+    assert_eq!(refused.word(), "unauthenticated");
+    assert_eq!(refused.header("access-control-allow-origin"), Some(origin));
+    let refused = ask("OPTIONS", "localhost", "https://evil.example").await;
+    assert_eq!(refused.word(), "origin-not-allowed");
+    assert_eq!(refused.header("access-control-allow-origin"), None);
+    let refused = ask("OPTIONS", "evil.example", origin).await;
+    assert_eq!(refused.word(), "host-not-allowed");
+    assert_eq!(refused.header("access-control-allow-origin"), None);
 }
 
 /// A request to a route that does not exist.

@@ -10,6 +10,9 @@ use axum::response::Response;
 use super::mcp::Mcp;
 use super::{Context, Routes};
 
+/// Where the protocol is.
+const MCP: &str = "/mcp";
+
 /// `/mcp`, and everything else.
 #[derive(Debug)]
 pub(crate) struct Routed {
@@ -19,10 +22,15 @@ pub(crate) struct Routed {
 
 impl Routes for Routed {
     async fn handle(&self, context: Context, request: Request) -> Response {
-        if request.uri().path() == "/mcp" {
+        if request.uri().path() == MCP {
             self.mcp.respond(context, request).await
         } else {
             self.others.handle(context, request).await
         }
+    }
+
+    /// A page that speaks over `/ws` is held to its origin at the handshake: browsers ask nothing.
+    fn is_for_pages(&self, path: &str) -> bool {
+        path == MCP
     }
 }
