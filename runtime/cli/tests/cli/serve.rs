@@ -148,7 +148,7 @@ fn the_end_of_the_input_ends_the_process_even_while_a_tool_spins() {
 fn a_signal_ends_the_process() {
     let mut session = Session::start(&[&guest("plain", "spin")]);
     session.call(1, "spin_spin", &json!({}));
-    crate::harness::signal(&session.child, "-TERM");
+    signal(&session.child, "-TERM");
     let started = Instant::now();
     let code = session.child.wait().unwrap().code().unwrap();
     // The call may have begun or not.
