@@ -15,9 +15,10 @@ use ringfence_secrets::Placeholder;
 use thiserror::Error;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
-use crate::output::Capture;
+use crate::coarse;
 use crate::random::Drawn;
 use crate::socket;
+use crate::streams::Streams;
 
 /// Directories that are never granted: each gives away the host itself, whatever is below it.
 const FORBIDDEN: [&str; 5] = ["/", "/dev", "/proc", "/run", "/sys"];
@@ -40,6 +41,17 @@ pub struct UnusableGrant {
     reason: String,
     #[source]
     source: Option<std::io::Error>,
+}
+
+impl UnusableGrant {
+    /// A grant that cannot be used here, and why.
+    pub fn new(grant: &Grant, reason: &str) -> Self {
+        Self {
+            grant: grant.to_string(),
+            reason: reason.to_owned(),
+            source: None,
+        }
+    }
 }
 
 impl Directories {
@@ -82,19 +94,19 @@ impl Directories {
                     directories.open.insert(files.host.clone(), opened);
                 }
                 // Nothing to open: the policy has put it into the budget, every tool has it, or
-                // egress asks for it when a call goes out.
+                // it is asked for when a call uses it.
                 Grant::Budget(_)
+                | Grant::ClockPrecise
+                | Grant::Config(_)
+                | Grant::Kv(_)
                 | Grant::Net(_)
                 | Grant::Random
                 | Grant::Secret(_)
-                | Grant::Socket(_) => {}
-                // Better no start than a grant that silently gives nothing.
-                Grant::ClockPrecise
-                | Grant::Config(_)
-                | Grant::Kv(_)
+                | Grant::Socket(_)
                 | Grant::Stdin
-                | Grant::Stdout
-                | Grant::Tools(_) => {
+                | Grant::Stdout => {}
+                // Better no start than a grant that silently gives nothing.
+                Grant::Tools(_) => {
                     let reason = "this host has nothing of that kind to give to a tool";
                     return Err(Refusal::because(reason).of(grant));
                 }
@@ -107,19 +119,18 @@ impl Directories {
     pub(crate) fn context(
         &self,
         permit: &Permit,
-        stdout: &Capture,
-        stderr: &Capture,
+        streams: &Streams,
         drawn: &Drawn,
         outgoing: &Arc<Outgoing>,
     ) -> wasmtime::Result<WasiCtx> {
         let mut builder = WasiCtxBuilder::new();
+        streams.give(&mut builder);
         builder
-            .stdout(stdout.clone())
-            .stderr(stderr.clone())
             .secure_random(drawn.secure())
             .insecure_random(drawn.insecure())
             .max_random_size(permit.budget().random_bytes);
         socket::guard(&mut builder, permit, outgoing);
+        coarse::give(&mut builder, permit.effective().precise_clock());
         let mut placeholders = BTreeSet::new();
         for grant in permit.grants() {
             if let Grant::Secret(secret) = grant

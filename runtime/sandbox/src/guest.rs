@@ -11,8 +11,11 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::config::Config;
 use crate::host::HostCall;
 use crate::http::Hooks;
+use crate::keyvalue::KeyValue;
+use crate::ledger::Ledger;
 use crate::meter::Meter;
 use crate::network::Granted;
 use crate::random::Drawn;
@@ -24,6 +27,12 @@ pub(crate) struct Guest {
     pub(crate) hooks: Hooks,
     /// What the permit says about what goes out.
     pub(crate) granted: Arc<Granted>,
+    /// What the host keeps for the caller's tenant.
+    pub(crate) keyvalue: KeyValue,
+    /// What an operator set.
+    pub(crate) config: Config,
+    /// What was touched of that.
+    pub(crate) ledger: Arc<Ledger>,
     /// What goes out for this call.
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) table: ResourceTable,

@@ -22,22 +22,25 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::arguments::Arguments;
 use crate::classify;
+use crate::config::Config;
 use crate::content;
 use crate::engine::FUEL_YIELD_INTERVAL;
 use crate::guest::{Events, Guest};
 use crate::host::{Clock, HostCall};
 use crate::http::Hooks;
-use crate::leaving::{self, Leaving, Printed};
+use crate::keyvalue::KeyValue;
+use crate::leaving::{self, Leaving, Transcript};
+use crate::ledger::Ledger;
 use crate::meter::Meter;
 use crate::network::Granted;
 use crate::outcome::{Limit, Outcome, Output, ToolError};
-use crate::output::Capture;
 use crate::prepared::{Entry, Prepared};
 use crate::random::Drawn;
 use crate::receipt::{Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
 use crate::slot::Slot;
+use crate::streams::Streams;
 use crate::toll::Toll;
 
 /// Header fields of one HTTP message. Bounds what a guest can make the host keep of them.
@@ -102,13 +105,11 @@ impl Sandbox {
     ) -> Answer {
         let started = Instant::now();
         let budget = permit.budget();
-        let (stdout, stderr) = (
-            Capture::new(budget.output_bytes),
-            Capture::new(budget.output_bytes),
-        );
         let clock = Clock::new(started + budget.wall);
         let secrets = self.secrets().of(permit.caller().tenant());
         let scrubber = Arc::clone(secrets.scrubber());
+        let ledger = Arc::new(Ledger::default());
+        let mut streams = Streams::of(&permit, &events, &scrubber, &ledger);
         let call = HostCall::new(
             events,
             cancel.clone(),
@@ -121,7 +122,7 @@ impl Sandbox {
             ..Receipt::default()
         };
 
-        let ready = self.open(prepared, &permit, &arguments, call, &stdout, &stderr);
+        let ready = self.open(prepared, &permit, &arguments, call, &streams, ledger);
         let (entry, mut store) = match ready {
             Ok(ready) => ready,
             Err(reason) => {
@@ -140,8 +141,9 @@ impl Sandbox {
             bounded(run, budget, &clock, &cancel, &mut receipt.cpu).await
         };
 
-        let out = leaving::printed(&scrubber, stdout.take());
-        let err = leaving::printed(&scrubber, stderr.take());
+        streams.finish().await;
+        let out = leaving::printed(&scrubber, streams.stdout.take());
+        let err = leaving::printed(&scrubber, streams.stderr.take());
         let outcome = match end {
             Ok(value) => returned(value.as_ref(), &entry.function.result, budget, &mut receipt),
             Err(End::Cancelled) => Outcome::Cancelled,
@@ -174,8 +176,8 @@ impl Sandbox {
         permit: &Permit,
         arguments: &Arguments,
         call: HostCall,
-        stdout: &Capture,
-        stderr: &Capture,
+        streams: &Streams,
+        ledger: Arc<Ledger>,
     ) -> Result<(&'p Entry, Store<Guest>), String> {
         if permit.digest() != prepared.digest() || *permit.function() != arguments.function {
             return Err("the permit is for another call".into());
@@ -192,13 +194,23 @@ impl Sandbox {
         let outgoing = Arc::new(outgoing);
         let wasi = self
             .directories()
-            .context(permit, stdout, stderr, &drawn, &outgoing)
+            .context(permit, streams, &drawn, &outgoing)
             .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(budget.handles);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES_MAX);
+        let tenant = permit.caller().tenant();
+        let buckets = self.state().map(|state| state.buckets().of(tenant));
         let guest = Guest {
+            keyvalue: KeyValue::new(Arc::clone(permit.effective()), buckets, Arc::clone(&ledger)),
+            config: Config::new(
+                Arc::clone(permit.effective()),
+                tenant.as_str(),
+                Arc::clone(self.values()),
+                Arc::clone(&ledger),
+            ),
+            ledger,
             wasi,
             http,
             hooks: Hooks::new(Arc::clone(&outgoing), granted.bound().scrubber()),
@@ -227,11 +239,16 @@ impl Sandbox {
 }
 
 /// Writes down what the call used and touched.
-fn spent(receipt: &mut Receipt, store: &Store<Guest>, budget: &Budget, [out, err]: [&Printed; 2]) {
+fn spent(
+    receipt: &mut Receipt,
+    store: &Store<Guest>,
+    budget: &Budget,
+    [out, err]: [&Transcript; 2],
+) {
     let guest = store.data();
     receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
     receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
-    receipt.touched(guest.outgoing.touched());
+    receipt.touched(guest.outgoing.touched(), &guest.ledger);
     receipt.secrets = guest.granted.bound().sent();
     receipt.output_bytes = out.written.saturating_add(err.written);
     let cut = [

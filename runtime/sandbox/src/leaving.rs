@@ -7,18 +7,21 @@ use std::sync::Arc;
 
 use ringfence_secrets::{Scrubber, Stream};
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::Sender;
 
 use crate::content::{Content, ResourceBody};
 use crate::guest::Events;
 use crate::host::{Abilities, Asked, CallEvents, LogLevel, Message, News, Question, QuestionKind};
+use crate::input::StandardInput;
 use crate::invoke::Answer;
 use crate::outcome::{Limit, Outcome, Output};
+use crate::output::Printed;
 
 /// What leaves one call.
 pub(crate) struct Leaving(Arc<Scrubber>);
 
-/// What a guest printed.
-pub(crate) struct Printed {
+/// What was kept of what a guest printed.
+pub(crate) struct Transcript {
     pub(crate) kept: Vec<u8>,
     pub(crate) written: u64,
     pub(crate) cut: bool,
@@ -27,7 +30,7 @@ pub(crate) struct Printed {
 /// What was kept of what a guest printed, and how much that was in all.
 ///
 /// Where it was cut, a secret may have been cut, too: what may be the beginning of one is left out.
-pub(crate) fn printed(scrubber: &Arc<Scrubber>, (kept, written): (Vec<u8>, u64)) -> Printed {
+pub(crate) fn printed(scrubber: &Arc<Scrubber>, (kept, written): (Vec<u8>, u64)) -> Transcript {
     let cut = written > kept.len() as u64;
     let kept = if scrubber.is_empty() {
         kept
@@ -39,7 +42,7 @@ pub(crate) fn printed(scrubber: &Arc<Scrubber>, (kept, written): (Vec<u8>, u64))
         }
         text
     };
-    Printed { kept, written, cut }
+    Transcript { kept, written, cut }
 }
 
 impl Leaving {
@@ -219,6 +222,15 @@ impl CallEvents for Heard {
 
     fn background(&self) -> bool {
         self.events.background()
+    }
+
+    fn standard_input(&self) -> Option<StandardInput> {
+        self.events.standard_input()
+    }
+
+    /// What comes here was searched by who sends it: a secret may be printed in two pieces.
+    fn standard_output(&self) -> Option<Sender<Printed>> {
+        self.events.standard_output()
     }
 
     fn announce(&self, news: News) {

@@ -18,13 +18,18 @@ mod bound;
 mod cache;
 mod capability;
 mod classify;
+mod coarse;
+mod config;
 mod content;
 mod engine;
 mod guest;
 mod host;
 mod http;
+mod input;
 mod invoke;
+mod keyvalue;
 mod leaving;
+mod ledger;
 mod linker;
 mod meter;
 mod network;
@@ -39,20 +44,24 @@ mod roundtrip;
 mod sandbox;
 mod slot;
 mod socket;
+mod streams;
 mod toll;
 
 pub use arguments::{ArgumentError, Arguments};
 pub use cache::ArtifactCache;
 pub use capability::{Directories, UnusableGrant};
+pub use config::Values;
 pub use content::{Audience, Content, ResourceBody};
 pub use engine::Profile;
 pub use host::{
     Abilities, Ability, AskError, Asked, CallEvents, ClientAnswer, LogLevel, Message, News,
     Question, QuestionKind, Role, Root, Silent,
 };
+pub use input::StandardInput;
 pub use invoke::Answer;
 pub use linker::IMPORTS;
 pub use outcome::{Limit, Outcome, Output, ToolError, Trap};
+pub use output::{PRINTED_MAX, Printed, PrintedOn};
 pub use prepared::{PrepareError, Prepared};
 pub use receipt::{Reached, Receipt, Truncated};
 pub use sandbox::{HostFault, Sandbox, Settings};

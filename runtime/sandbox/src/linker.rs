@@ -7,8 +7,10 @@
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
+use crate::config;
 use crate::guest::Guest;
 use crate::host;
+use crate::keyvalue;
 use crate::socket;
 
 /// Every interface that a guest can import. A test holds this list against the linker, so that a
@@ -30,6 +32,7 @@ pub const IMPORTS: &[&str] = &[
     "wasi:cli/terminal-stdout@0.2.12",
     "wasi:clocks/monotonic-clock@0.2.12",
     "wasi:clocks/wall-clock@0.2.12",
+    "wasi:config/store@0.2.0-rc.1",
     "wasi:filesystem/preopens@0.2.12",
     "wasi:filesystem/types@0.2.12",
     "wasi:http/outgoing-handler@0.2.12",
@@ -37,6 +40,9 @@ pub const IMPORTS: &[&str] = &[
     "wasi:io/error@0.2.12",
     "wasi:io/poll@0.2.12",
     "wasi:io/streams@0.2.12",
+    "wasi:keyvalue/atomics@0.2.0-draft",
+    "wasi:keyvalue/batch@0.2.0-draft",
+    "wasi:keyvalue/store@0.2.0-draft",
     "wasi:random/insecure-seed@0.2.12",
     "wasi:random/insecure@0.2.12",
     "wasi:random/random@0.2.12",
@@ -55,6 +61,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     socket::add_to_linker(&mut linker)?;
+    keyvalue::add_to_linker(&mut linker)?;
+    config::add_to_linker(&mut linker)?;
     host::add_to_linker(&mut linker)?;
     Ok(linker)
 }
@@ -73,12 +81,12 @@ mod tests {
         "wasi:cli/command@0.2.12",
         "wasi:cli/run@0.2.12",
         "wasi:clocks/timezone@0.2.12",
-        "wasi:config/store@0.2.0-rc.1",
+        "wasi:config/runtime@0.2.0-draft",
         "wasi:filesystem/types@0.3.0",
         "wasi:http/handler@0.3.0",
         "wasi:http/incoming-handler@0.2.12",
         "wasi:http/proxy@0.2.12",
-        "wasi:keyvalue/store@0.2.0-draft",
+        "wasi:keyvalue/watcher@0.2.0-draft",
         "wasi:sockets/types@0.3.0",
         "wasi:threads/thread-spawn@0.1.0",
         "wasi:tls/types@0.2.0-draft",

@@ -1,10 +1,13 @@
 //! What a guest prints.
 //!
-//! Owns a bounded buffer for standard output or error. Never connects a guest to the process's own
-//! streams: with MCP over stdio, whatever a tool printed there would be a message to the client.
+//! Owns a bounded buffer for standard output or error, and the way to whoever is granted to see it as
+//! it comes. Never connects a guest to the process's own streams: with MCP over stdio, whatever a tool
+//! printed there would be a message to the client.
+
+mod live;
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,13 +16,19 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+pub(crate) use live::Live;
+pub use live::{PRINTED_MAX, Printed, PrintedOn};
+
 /// What a guest may write in one go. Bounds what `write-zeroes` makes the host allocate.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// Keeps the first bytes of a stream and counts the rest. Writing always succeeds: a tool that
 /// prints too much is cut short, not broken.
 #[derive(Debug, Clone)]
-pub(crate) struct Capture(Arc<Mutex<Kept>>);
+pub(crate) struct Capture {
+    kept: Arc<Mutex<Kept>>,
+    live: Option<Live>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -30,27 +39,42 @@ struct Kept {
 
 impl Capture {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept {
-            bytes: Vec::new(),
-            bytes_max,
-            written: 0,
-        })))
+        Self {
+            kept: Arc::new(Mutex::new(Kept {
+                bytes: Vec::new(),
+                bytes_max,
+                written: 0,
+            })),
+            live: None,
+        }
+    }
+
+    /// The same, with somebody who sees it as it comes.
+    pub(crate) fn shown(&self, live: Live) -> Self {
+        Self {
+            kept: Arc::clone(&self.kept),
+            live: Some(live),
+        }
     }
 
     /// What was kept, and how many bytes were written in all.
     pub(crate) fn take(&self) -> (Vec<u8>, u64) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         (std::mem::take(&mut kept.bytes), kept.written)
     }
 
     fn push(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let room = kept
             .bytes_max
             .saturating_sub(kept.bytes.len())
             .min(bytes.len());
         kept.bytes.extend(bytes.iter().take(room));
         kept.written = kept.written.saturating_add(bytes.len() as u64);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,13 +96,20 @@ impl StdoutStream for Capture {
 
 #[async_trait]
 impl Pollable for Capture {
-    async fn ready(&mut self) {}
+    async fn ready(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.ready().await;
+        }
+    }
 }
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         if bytes.len() > WRITE_BYTES_MAX {
             return Err(StreamError::trap("wrote more than `check-write` permitted"));
+        }
+        if let Some(live) = &mut self.live {
+            live.send(&bytes)?;
         }
         self.push(&bytes);
         Ok(())
@@ -89,10 +120,14 @@ impl OutputStream for Capture {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(WRITE_BYTES_MAX)
+        match &mut self.live {
+            Some(live) => Ok(if live.has_room()? { WRITE_BYTES_MAX } else { 0 }),
+            None => Ok(WRITE_BYTES_MAX),
+        }
     }
 }
 
+/// For a generation of WASI that does not link: what is written is kept, and nobody sees it come.
 impl AsyncWrite for Capture {
     fn poll_write(
         self: Pin<&mut Self>,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use ringfence_egress::Touched;
 use serde::Serialize;
 
+use crate::ledger::Ledger;
+
 /// What a call cost and where it was cut short. Measured by the host; nothing here is the guest's
 /// word.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -33,7 +35,7 @@ pub struct Receipt {
     pub output_bytes: u64,
     /// What the call was granted, as text.
     pub capabilities: Vec<String>,
-    /// What was reached over the network.
+    /// What was reached: over the network, and of what the host keeps or hands to tools.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reached: Vec<Reached>,
     /// The secrets that were sent, by name.
@@ -48,9 +50,10 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Notes what went out.
-    pub(crate) fn touched(&mut self, touched: Touched) {
+    /// Notes what went out, and what was touched here.
+    pub(crate) fn touched(&mut self, touched: Touched, ledger: &Ledger) {
         self.denied = touched.denied;
+        self.denied.extend(ledger.denied());
         self.reached = touched
             .reached
             .into_iter()
@@ -62,19 +65,21 @@ impl Receipt {
                 received_bytes: line.received,
             })
             .collect();
+        self.reached.extend(ledger.reached());
     }
 }
 
-/// One place that was reached over the network.
+/// One place that was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reached {
-    /// The origin, such as `https://api.example.com`, or the socket, such as `tcp://10.0.0.5:5432`.
+    /// The origin, such as `https://api.example.com`, the socket, such as `tcp://10.0.0.5:5432`, the bucket,
+    /// such as `kv:notes`, or the value, such as `config:greeting`.
     pub target: String,
-    /// The method, where it was a request.
+    /// The method of a request; what was done with a bucket: `get`, `set`, `delete` or `list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// How many requests, connections or datagrams.
+    /// How many requests, connections, datagrams or operations.
     pub count: u64,
     /// Bytes that were sent, as they were on the wire. Not counted for sockets, which a guest holds
     /// itself.

@@ -7,12 +7,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use ringfence_egress::Egress;
 use ringfence_policy::ApprovalNeeded;
 use ringfence_secrets::Secrets;
+use ringfence_state::State;
 use ringfence_tool::Component;
 use thiserror::Error;
 use wasmtime::component::Linker;
 
 use crate::cache::ArtifactCache;
 use crate::capability::Directories;
+use crate::config::Values;
 use crate::engine::{self, Profile};
 use crate::guest::Guest;
 use crate::linker;
@@ -30,6 +32,7 @@ use crate::slot::{Overloaded, Slot, Slots};
 /// - nothing granted
 /// - the system's way out
 /// - no secrets
+/// - no state, and no values
 #[derive(Debug)]
 pub struct Settings {
     /// Calls at once of tools in [`Profile::Small`]. Bounds what a flood of calls can hold.
@@ -48,6 +51,10 @@ pub struct Settings {
     pub egress: Option<Egress>,
     /// What tools may have sent, and what nothing that leaves may hold.
     pub secrets: Arc<Secrets>,
+    /// Where buckets are kept. Without it there are none, granted or not.
+    pub state: Option<State>,
+    /// What an operator set for tools.
+    pub values: Arc<Values>,
 }
 
 impl Default for Settings {
@@ -60,6 +67,8 @@ impl Default for Settings {
             directories: Directories::default(),
             egress: None,
             secrets: Arc::new(Secrets::none()),
+            state: None,
+            values: Arc::default(),
         }
     }
 }
@@ -173,6 +182,16 @@ impl Sandbox {
     /// The secrets of all tenants.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.settings.secrets
+    }
+
+    /// What outlives calls, where there is a place for it.
+    pub(crate) fn state(&self) -> Option<&State> {
+        self.settings.state.as_ref()
+    }
+
+    /// What an operator set.
+    pub(crate) fn values(&self) -> &Arc<Values> {
+        &self.settings.values
     }
 
     pub(crate) fn memory(&self) -> Arc<SharedMemory> {

@@ -45,12 +45,29 @@ impl<'s> Buckets<'s> {
         Self { state }
     }
 
-    /// The bucket `name` of `tenant`, which may hold `quota` bytes of keys and values. It is there as
-    /// soon as something is in it.
-    pub fn of(self, tenant: &TenantName, name: &str, quota: u64) -> Bucket {
-        Bucket {
+    /// The buckets of one tenant.
+    pub fn of(self, tenant: &TenantName) -> TenantBuckets {
+        TenantBuckets {
             state: self.state.clone(),
             tenant: tenant.clone(),
+        }
+    }
+}
+
+/// The buckets of one tenant.
+#[derive(Debug, Clone)]
+pub struct TenantBuckets {
+    state: State,
+    tenant: TenantName,
+}
+
+impl TenantBuckets {
+    /// The bucket `name`, which may hold `quota` bytes of keys and values. It is there as soon as something
+    /// is in it.
+    pub fn bucket(&self, name: &str, quota: u64) -> Bucket {
+        Bucket {
+            state: self.state.clone(),
+            tenant: self.tenant.clone(),
             name: name.to_owned(),
             quota,
         }

@@ -16,7 +16,7 @@
 //! use ringfence_state::State;
 //!
 //! let state = State::lazily(folder);
-//! let notes = state.buckets().of(&"local".parse()?, "notes", 1024);
+//! let notes = state.buckets().of(&"local".parse()?).bucket("notes", 1024);
 //! notes.set("greeting", b"hello").await?;
 //! assert_eq!(notes.value("greeting").await?.as_deref(), Some(b"hello".as_slice()));
 //! # Ok(())
@@ -40,7 +40,7 @@ pub use approval::{
 };
 pub use bucket::{
     BATCH_BYTES_MAX, BATCH_MAX, Bucket, BucketError, Buckets, KEY_BYTES_MAX, KEYS_MAX, Keys,
-    PAGE_KEYS_MAX, VALUE_BYTES_MAX,
+    PAGE_KEYS_MAX, TenantBuckets, VALUE_BYTES_MAX,
 };
 pub use error::StateError;
 pub use state::State;

@@ -25,7 +25,8 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 fn notes(folder: &Path, quota: u64) -> Bucket {
     State::lazily(folder.to_owned())
         .buckets()
-        .of(&tenant("one"), "notes", quota)
+        .of(&tenant("one"))
+        .bucket("notes", quota)
 }
 
 #[tokio::test]
@@ -48,10 +49,10 @@ async fn what_was_kept_is_there_for_the_next_process() {
 async fn nobody_sees_the_bucket_of_another_tenant_or_another_bucket() {
     let (_scratch, folder) = folder();
     let state = State::lazily(folder);
-    let one = state.buckets().of(&tenant("one"), "notes", QUOTA);
+    let one = state.buckets().of(&tenant("one")).bucket("notes", QUOTA);
     one.set("canary", b"secret").await.unwrap();
     for (name, bucket) in [("two", "notes"), ("one", "other"), ("on", "enotes")] {
-        let other = state.buckets().of(&tenant(name), bucket, QUOTA);
+        let other = state.buckets().of(&tenant(name)).bucket(bucket, QUOTA);
         assert_eq!(other.value("canary").await.unwrap(), None);
         assert_eq!(other.keys(None).await.unwrap().keys, Vec::<String>::new());
         other.delete(&["canary"]).await.unwrap();

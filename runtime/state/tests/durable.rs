@@ -13,7 +13,8 @@ fn bucket(folder: &Path) -> Bucket {
     let tenant: TenantName = "local".parse().unwrap();
     State::lazily(folder.to_owned())
         .buckets()
-        .of(&tenant, "notes", 1024 * 1024)
+        .of(&tenant)
+        .bucket("notes", 1024 * 1024)
 }
 
 /// Another process, which writes one key after the other and says each when it was acknowledged.

@@ -4,7 +4,11 @@
 
 use std::pin::Pin;
 
+use tokio::sync::mpsc::Sender;
+
 use super::ask::{Abilities, AskError, ClientAnswer, Question};
+use crate::input::StandardInput;
+use crate::output::Printed;
 
 /// What becomes of an ask: one answer for each question, in their order.
 pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<ClientAnswer>, AskError>> + Send + 'a>>;
@@ -36,6 +40,18 @@ pub trait CallEvents: Send + Sync {
     fn ask(&self, questions: Vec<Question>) -> Asked<'_> {
         drop(questions);
         Box::pin(std::future::ready(Err(AskError::Expired)))
+    }
+
+    /// What is piped into the call, for a guest that is granted it. Asked for once. Unless overridden:
+    /// nothing.
+    fn standard_input(&self) -> Option<StandardInput> {
+        None
+    }
+
+    /// Where a guest that is granted it prints for somebody to see as it comes. Asked for once. A guest
+    /// waits when nobody reads. Unless overridden: nobody watches.
+    fn standard_output(&self) -> Option<Sender<Printed>> {
+        None
     }
 
     /// The guest asks to go on as a task. Whether it is one from now on. Unless overridden: no.

@@ -29,6 +29,40 @@ const RINGFENCE: &[(&str, &str)] = &[
     ("types.wit", include_str!("../../../../wit/types.wit")),
 ];
 
+/// What the tests import of WASI: proposals whole, and of WASI itself only what is used.
+const WASI: &[&[&str]] = &[
+    &[include_str!("../../wit/config/world.wit"), include_str!("../../wit/config/store.wit")],
+    &[
+        include_str!("../../wit/keyvalue/world.wit"),
+        include_str!("../../wit/keyvalue/store.wit"),
+        include_str!("../../wit/keyvalue/atomic.wit"),
+        include_str!("../../wit/keyvalue/batch.wit"),
+    ],
+    &["package wasi:clocks@0.2.12;
+       interface monotonic-clock { now: func() -> u64; resolution: func() -> u64; }
+       interface wall-clock {
+         record datetime { seconds: u64, nanoseconds: u32 }
+         now: func() -> datetime;
+         resolution: func() -> datetime;
+       }"],
+    &["package wasi:io@0.2.12;
+       interface error { resource error; }
+       interface streams {
+         use error.{error};
+         variant stream-error { last-operation-failed(error), closed }
+         resource input-stream {
+           blocking-read: func(len: u64) -> result<list<u8>, stream-error>;
+         }
+         resource output-stream {
+           blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
+         }
+       }"],
+    &["package wasi:cli@0.2.12;
+       interface stdin { use wasi:io/streams@0.2.12.{input-stream}; get-stdin: func() -> input-stream; }
+       interface stdout { use wasi:io/streams@0.2.12.{output-stream}; get-stdout: func() -> output-stream; }
+       interface stderr { use wasi:io/streams@0.2.12.{output-stream}; get-stderr: func() -> output-stream; }"],
+];
+
 /// A component that is ready to be called.
 pub(crate) struct Guest {
     pub(crate) component: Component,
@@ -45,6 +79,14 @@ pub(crate) fn component(items: &str, module: &str) -> Component {
     }
     let shared = shared.parse().map_err(|(_, error)| error).unwrap();
     resolve.push_group(shared).unwrap();
+    for package in WASI {
+        let mut sources = SourceMap::default();
+        for (number, text) in package.iter().enumerate() {
+            sources.push_str(&format!("{number}.wit"), *text);
+        }
+        let package = sources.parse().map_err(|(_, error)| error).unwrap();
+        resolve.push_group(package).unwrap();
+    }
     let world = format!("package acme:test@1.0.0;\nworld tool {{\n{items}\n}}");
     let package = resolve.push_source("test.wit", &world).unwrap();
     let world = resolve.select_world(&[package], None).unwrap();
@@ -92,6 +134,25 @@ impl Guest {
         self.sandbox
             .invoke(&self.prepared, permit, slot, arguments, events, cancel)
             .await
+    }
+
+    /// Calls a function that is a tool, as `caller` and with `grants`.
+    pub(crate) async fn granted(
+        &self,
+        caller: &Caller,
+        grants: &[&str],
+        function: &str,
+        arguments: &Value,
+        events: Arc<dyn CallEvents>,
+    ) -> Answer {
+        let grants = grants.iter().map(|grant| grant.parse().unwrap()).collect();
+        let policy = Policy::new(grants, Budget::default()).unwrap();
+        let function = function.parse().unwrap();
+        let cancel = CancellationToken::new();
+        self.run(&function, arguments, events, cancel, |subject| {
+            policy.decide(caller, subject, None).unwrap()
+        })
+        .await
     }
 
     /// Calls a function that is a tool.

@@ -1,0 +1,76 @@
+//! Clocks that do not tell the time more exactly than a tool needs.
+//!
+//! Owns both clocks of a guest. A precise clock is what side channels are read with: how long a
+//! neighbour's memory took to come. Whoever is granted `clock.precise` has the system's.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+/// The step of a clock without the grant.
+const STEP: Duration = Duration::from_millis(1);
+
+/// Gives a guest its clocks.
+pub(crate) fn give(builder: &mut WasiCtxBuilder, precise: bool) {
+    if !precise {
+        builder.wall_clock(Wall);
+        builder.monotonic_clock(Monotonic(Instant::now()));
+    }
+}
+
+/// The time of day, rounded down to a step.
+#[derive(Debug)]
+struct Wall;
+
+impl HostWallClock for Wall {
+    fn resolution(&self) -> Duration {
+        STEP
+    }
+
+    fn now(&self) -> Duration {
+        // A system whose clock is before 1970 has none.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        rounded(now.unwrap_or_default())
+    }
+}
+
+/// The time since the call began, rounded down to a step. It never goes back, as what it rounds never
+/// does.
+#[derive(Debug)]
+struct Monotonic(Instant);
+
+impl HostMonotonicClock for Monotonic {
+    fn resolution(&self) -> u64 {
+        nanos(STEP)
+    }
+
+    fn now(&self) -> u64 {
+        nanos(rounded(self.0.elapsed()))
+    }
+}
+
+fn rounded(time: Duration) -> Duration {
+    let below = time.subsec_nanos() % STEP.subsec_nanos();
+    time.saturating_sub(Duration::from_nanos(below.into()))
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_step_is_kept_and_never_goes_back(one in 0..u64::MAX / 2, more in 0..5_000_000_u64) {
+            let (time, later) = (Duration::from_nanos(one), Duration::from_nanos(one + more));
+            let (rounded, then) = (rounded(time), rounded(later));
+            prop_assert!(rounded <= time && time.saturating_sub(rounded) < STEP);
+            prop_assert!(rounded <= then);
+            prop_assert_eq!(nanos(rounded) % nanos(STEP), 0);
+        }
+    }
+}
