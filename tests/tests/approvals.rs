@@ -1,6 +1,13 @@
 //! A person's word: who is asked, what the answer holds for, and that nothing runs without one.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -123,7 +130,7 @@ impl Setup {
         let text = String::from_utf8(output.stdout).unwrap();
         let records = text.lines().map(|line| {
             let record: Value = serde_json::from_str(line).unwrap();
-            let ending = record.get("outcome").or(record.get("state"));
+            let ending = record.get("outcome").or_else(|| record.get("state"));
             let ending = ending.and_then(Value::as_str).unwrap_or_default();
             format!("{} {ending}", record["event"].as_str().unwrap())
         });
@@ -496,21 +503,35 @@ fn a_client_that_says_all_each_time_is_asked_with_its_answer() {
     }
 }
 
-#[tokio::test]
-async fn the_admin_listener_decides_for_whoever_has_its_key() {
-    let setup = Setup::new();
-    let mut options = setup.options(0);
-    options.extend(["--admin", "127.0.0.1:0"].map(str::to_owned));
-    let serving = Serving::start(options);
-    let line = serving.logged("\"what\":\"admin\"").await;
-    let (_, port) = line.split_once("127.0.0.1:").unwrap();
-    let digits = port.find(|next: char| !next.is_ascii_digit()).unwrap();
-    let admin = ([127, 0, 0, 1], port[..digits].parse().unwrap()).into();
-    let key = fs::read_to_string(setup.path("state").join("admin.key")).unwrap();
-    let bearer = format!("Bearer {}", key.trim());
+/// A server with an admin listener.
+struct Served {
+    setup: Setup,
+    serving: Serving,
+    admin: SocketAddr,
+    key: String,
+}
 
-    let call = async || {
-        let mut client = Connection::open(serving.address()).await;
+impl Served {
+    async fn start() -> Self {
+        let setup = Setup::new();
+        let mut options = setup.options(0);
+        options.extend(["--admin", "127.0.0.1:0"].map(str::to_owned));
+        let serving = Serving::start(options);
+        let line = serving.logged("\"what\":\"admin\"").await;
+        let (_, port) = line.split_once("127.0.0.1:").unwrap();
+        let (port, _) = port.split_once('"').unwrap();
+        let key = fs::read_to_string(setup.path("state").join("admin.key")).unwrap();
+        Self {
+            admin: ([127, 0, 0, 1], port.parse().unwrap()).into(),
+            key: key.trim().to_owned(),
+            serving,
+            setup,
+        }
+    }
+
+    /// A call that a person is asked about.
+    async fn call(&self) -> Value {
+        let mut client = Connection::open(self.serving.address()).await;
         let body = json!({
             "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": {
@@ -528,19 +549,38 @@ async fn the_admin_listener_decides_for_whoever_has_its_key() {
             ("mcp-method", "tools/call"),
             ("mcp-name", "files_write"),
         ];
+        let body = body.to_string();
         client
-            .request("POST", "/mcp", &headers, body.to_string().as_bytes())
+            .request("POST", "/mcp", &headers, body.as_bytes())
+            .await;
+        serde_json::from_slice(&client.body().await).unwrap()
+    }
+
+    /// The status and the body that the admin listener answers with.
+    async fn ask(
+        &self,
+        authorization: Option<&str>,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, Value) {
+        let mut client = Connection::open(self.admin).await;
+        let headers: Vec<_> = authorization
+            .iter()
+            .map(|value| ("authorization", *value))
+            .collect();
+        let head = client
+            .request(method, path, &headers, body.as_bytes())
             .await;
         let body = client.body().await;
-        serde_json::from_slice::<Value>(&body).unwrap()
-    };
-    let ask = async |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
-        let mut client = Connection::open(admin).await;
-        let head = client.request(method, path, headers, body.as_bytes()).await;
-        (head.status, client.body().await)
-    };
+        (head.status, serde_json::from_slice(&body).unwrap())
+    }
+}
 
-    let id = pending(&call().await);
+#[tokio::test]
+async fn without_its_key_the_admin_listener_decides_nothing() {
+    let served = Served::start().await;
+    let id = pending(&served.call().await);
     let routes = [
         ("GET", "/approvals".to_owned()),
         ("GET", "/approvals?all".to_owned()),
@@ -551,54 +591,63 @@ async fn the_admin_listener_decides_for_whoever_has_its_key() {
         // Whether something is there is nobody's business without the key.
         ("GET", "/approvals/0000000000000000".to_owned()),
     ];
-    let (no_key, bad_key) = (Vec::new(), vec![("authorization", "Bearer wrong")]);
-    let basic = vec![("authorization", "Basic bG9jYWw6bG9jYWw=")];
-    let bare = vec![("authorization", key.trim())];
-    for headers in [&no_key, &bad_key, &basic, &bare] {
+    let almost = format!("Bearer {}x", served.key);
+    let wrong = [
+        None,
+        Some("Bearer wrong"),
+        Some("Bearer "),
+        Some("Bearer"),
+        Some("Basic bG9jYWw6bG9jYWw="),
+        Some(served.key.as_str()),
+        Some(almost.as_str()),
+    ];
+    for authorization in wrong {
         for (method, path) in &routes {
-            let (status, _) = ask(method, path, headers, "").await;
-            assert_eq!(status, 401, "{method} {path} {headers:?}");
+            let (status, body) = served.ask(authorization, method, path, "").await;
+            assert_eq!(status, 401, "{method} {path} {authorization:?}");
+            assert_eq!(body["error"]["kind"], "unauthorized", "{body}");
         }
     }
-    assert_eq!(pending(&call().await), id);
+    assert_eq!(pending(&served.call().await), id);
+    assert!(!served.setup.note().exists());
+}
 
-    let with_key = [("authorization", bearer.as_str())];
-    let (_, listed) = ask("GET", "/approvals", &with_key, "").await;
-    let listed: Value = serde_json::from_slice(&listed).unwrap();
+#[tokio::test]
+async fn with_its_key_the_admin_listener_decides() {
+    let served = Served::start().await;
+    let id = pending(&served.call().await);
+    let bearer = format!("Bearer {}", served.key);
+    let key = Some(bearer.as_str());
+    let (_, listed) = served.ask(key, "GET", "/approvals", "").await;
     assert_eq!(listed["approvals"][0]["id"], id.as_str(), "{listed}");
     let approve = format!("/approvals/{id}/approve");
-    for (wrong, status) in [
-        ("{", 400),
-        ("[]", 400),
-        (r#"{"extent": "forever"}"#, 400),
-        (r#"{"extent": "for"}"#, 400),
-        (r#"{"seconds": 5}"#, 400),
-        (r#"{"extent": "for", "seconds": 99999999}"#, 400),
-        (r#"{"any-arguments": true}"#, 400),
+    for wrong in [
+        "{",
+        "[]",
+        r#"{"extent": "forever"}"#,
+        r#"{"extent": "for"}"#,
+        r#"{"seconds": 5}"#,
+        r#"{"extent": "for", "seconds": 99999999}"#,
+        r#"{"any-arguments": true}"#,
     ] {
-        assert_eq!(
-            ask("POST", &approve, &with_key, wrong).await.0,
-            status,
-            "{wrong}"
-        );
+        let (status, _) = served.ask(key, "POST", &approve, wrong).await;
+        assert_eq!(status, 400, "{wrong}");
     }
-    assert_eq!(
-        ask("POST", "/approvals/none/approve", &with_key, "")
-            .await
-            .0,
-        404
-    );
-    assert_eq!(pending(&call().await), id);
+    let (status, _) = served.ask(key, "POST", "/approvals/none/approve", "").await;
+    assert_eq!(status, 404);
+    assert_eq!(pending(&served.call().await), id);
+
     let said = r#"{"by": "ann", "extent": "for", "seconds": 60}"#;
-    assert_eq!(ask("POST", &approve, &with_key, said).await.0, 200);
-    assert_eq!(ask("POST", &approve, &with_key, said).await.0, 409);
-    let answer = call().await;
+    let (status, given) = served.ask(key, "POST", &approve, said).await;
+    assert_eq!((status, &given["by"]), (200, &json!("ann")), "{given}");
+    assert_eq!(served.ask(key, "POST", &approve, said).await.0, 409);
+    let answer = served.call().await;
     assert_eq!(answer["result"]["isError"], false, "{answer}");
-    assert_eq!(fs::read_to_string(setup.note()).unwrap(), "one");
+    assert_eq!(fs::read_to_string(served.setup.note()).unwrap(), "one");
     let revoke = format!("/approvals/{id}/revoke");
-    assert_eq!(ask("POST", &revoke, &with_key, "").await.0, 200);
-    pending(&call().await);
-    let recorded = setup.recorded();
+    assert_eq!(served.ask(key, "POST", &revoke, "").await.0, 200);
+    pending(&served.call().await);
+    let recorded = served.setup.recorded();
     assert!(
         recorded.contains(&"approval given".to_owned()),
         "{recorded:?}"
