@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use ringfence_tests::serving::Serving;
 use ringfence_tests::session::Session;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -170,4 +171,19 @@ fn a_policy_that_changes_holds_from_then_on_and_a_broken_one_changes_nothing() {
     assert_eq!(setup.loaded(8).last().map(String::as_str), Some("loaded"));
     assert_eq!(read(&mut session)["result"]["isError"], true);
     assert!(!names(&mut session).contains(&"text_stats".to_owned()));
+}
+
+#[tokio::test]
+async fn whoever_grants_something_dangerous_learns_why_it_is_not_offered() {
+    let setup = Setup::new(&["[tool.files]", "allow = [\"fs.write=DOCS:/docs\"]"]);
+    let serving = Serving::start([
+        "--policy".into(),
+        setup.path("policy.toml"),
+        "--state-dir".into(),
+        setup.path("state"),
+    ]);
+    let line = serving.logged("a tool is not offered").await;
+    for part in ["files_", "dangerous", "fs.write=/docs", "ask"] {
+        assert!(line.contains(part), "`{part}` is not in: {line}");
+    }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ringfence_identity::Caller;
-use ringfence_policy::{Annotations, Policy, Reach, Subject};
+use ringfence_policy::{Annotations, Denial, Policy, Reach, Subject};
 use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 
 /// A function, and its component.
@@ -39,6 +39,15 @@ impl Backing {
     /// Whether policy could ever let `caller` reach it.
     pub(crate) fn is_visible(&self, policy: &Policy, caller: &Caller) -> bool {
         self.asked(|subject| policy.could_permit(caller, subject))
+    }
+
+    /// Why policy would let nobody reach it as `caller`, where it is for lack of a decision: a rule that says
+    /// no is no news to whoever wrote it.
+    pub(super) fn undecided(&self, policy: &Policy, caller: &Caller) -> Option<Denial> {
+        let decided = self.asked(|subject| policy.decide(caller, subject, None));
+        decided
+            .err()
+            .filter(|denial| matches!(denial, Denial::Dangerous { .. }))
     }
 
     /// What clients are told of it: follows from what `caller` may let it do.

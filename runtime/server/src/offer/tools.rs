@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ringfence_catalog::{Catalog, Naming, Tool};
 use ringfence_identity::Caller;
-use ringfence_policy::Policy;
+use ringfence_policy::{Denial, Policy};
 use ringfence_tool::{Component, ComponentName, ProviderFunction};
 use rmcp::model::{Icon, Tool as ListedTool, ToolAnnotations};
 use serde_json::{Map, Value};
@@ -125,6 +125,19 @@ impl Tools {
             .iter()
             .filter(|listed| listed.backing.is_visible(policy, caller))
             .map(|listed| (listed.tool.name.as_ref(), listed))
+    }
+
+    /// Those that are hidden from `caller` because nobody has decided about what makes them dangerous, each
+    /// with the reason.
+    pub(crate) fn undecided(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> impl Iterator<Item = (&str, Denial)> {
+        self.listed.iter().filter_map(|listed| {
+            let denial = listed.backing.undecided(policy, caller)?;
+            Some((listed.tool.name.as_ref(), denial))
+        })
     }
 
     /// The tool with this name, when its component describes it itself.

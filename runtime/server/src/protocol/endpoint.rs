@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use ringfence_identity::Caller;
+
 use super::news::{Changed, Newsroom};
 use super::parked::Parked;
 use super::seal::Seal;
@@ -17,6 +19,9 @@ use crate::offer::{Descriptions, Offer};
 /// How long after a change the next is looked into. Bounds how often a guest that announces in a loop
 /// has every component describe itself.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Tools of which the log says that they are not offered. Bounds what a large catalog writes there.
+const HIDDEN_MAX: usize = 16;
 
 /// What answers requests.
 #[derive(Debug)]
@@ -81,7 +86,16 @@ impl Endpoint {
         let _refreshing = self.refreshing.lock().await;
         let catalog = self.funnel.catalog();
         let described = self.descriptions.of(&self.funnel, &catalog, anew).await;
-        let offer = Arc::new(Offer::new(&catalog, &self.funnel.policy(), &described));
+        let policy = self.funnel.policy();
+        let offer = Arc::new(Offer::new(&catalog, &policy, &described));
+        // Whoever granted something and does not find the tool has to learn why.
+        for (tool, denial) in offer
+            .tools
+            .undecided(&policy, &Caller::local())
+            .take(HIDDEN_MAX)
+        {
+            tracing::warn!(tool, reason = %denial, "a tool is not offered");
+        }
         *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer;
     }
 
