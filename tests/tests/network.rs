@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use ringfence_policy::Budget;
 use ringfence_sandbox::{Answer, ArtifactCache, Outcome, Output, Receipt};
 use ringfence_tests::harness::{Guest, Harness, ending};
 use ringfence_tests::network::{Canary, Peer, Script};
+use ringfence_tests::peer::Peer as Client;
+use ringfence_tests::serving::Serving;
+use ringfence_tests::session::Session;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, UdpSocket};
@@ -837,6 +841,7 @@ async fn inside() {
             assert_eq!(refused.unwrap_err(), "access-denied", "{answer:?}");
         }
     }
+    through_the_program(&canaries).await;
     for canary in &canaries {
         assert!(canary.is_untouched().await.unwrap(), "{}", canary.address);
     }
@@ -865,4 +870,39 @@ async fn inside() {
         200
     );
     assert_eq!(metadata.asked().len(), 1);
+}
+
+/// The same through the program, over pipes and over HTTP.
+async fn through_the_program(canaries: &[Canary]) {
+    let folder = tempfile::tempdir().unwrap();
+    let probe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-tools/prebuilt/probe.wasm");
+    let grants = ["net=http://*", "socket=tcp:*:80", "socket=udp:*:80"];
+    let grants = grants.iter().flat_map(|grant| ["--grant", grant]);
+    let mut arguments: Vec<OsString> = vec![probe.into(), "--state-dir".into()];
+    arguments.push(folder.path().join("state").into());
+    arguments.extend(grants.map(Into::into));
+
+    let mut calls = vec![("probe_request", get(PUBLIC), false)];
+    for canary in canaries {
+        let address = canary.address.ip().to_string();
+        let to = json!({ "to": { "address": &address, "port": 80 }, "data": "x" });
+        calls.push(("probe_request", get(&bracketed(&address)), true));
+        calls.push(("probe_tcp", to.clone(), true));
+        calls.push(("probe_udp", to, true));
+        if !address.contains(':') {
+            let mapped = format!("[::ffff:{address}]");
+            calls.push(("probe_request", get(&mapped), true));
+        }
+    }
+    let mut session = Session::start(&arguments);
+    session.initialize();
+    let serving = Serving::start(&arguments);
+    let mut client = Client::stateless(serving.address()).await;
+    for (tool, given, denied) in calls {
+        let piped = session.call(tool, &given);
+        let posted = client.call(tool, given.clone()).await;
+        for answer in [&piped, posted.answer()] {
+            assert_eq!(answer["result"]["isError"], denied, "{given}: {answer}");
+        }
+    }
 }
