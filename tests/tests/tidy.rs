@@ -10,23 +10,25 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tool", &[]),
     ("identity", &[]),
     ("policy", &["tool", "identity"]),
+    ("scrutiny", &["tool"]),
     ("audit", &[]),
     ("secrets", &["identity"]),
     ("state", &["identity"]),
     ("egress", &[]),
     ("sandbox", &["policy", "secrets", "state", "tool", "egress"]),
-    ("catalog", &["tool", "policy"]),
+    ("catalog", &["tool", "policy", "scrutiny"]),
     (
         "server",
         &[
-            "tool", "identity", "policy", "audit", "secrets", "state", "sandbox", "catalog",
+            "tool", "identity", "policy", "scrutiny", "audit", "secrets", "state", "sandbox",
+            "catalog",
         ],
     ),
     (
         "cli",
         &[
-            "tool", "identity", "policy", "audit", "secrets", "state", "sandbox", "catalog",
-            "server",
+            "tool", "identity", "policy", "scrutiny", "audit", "secrets", "state", "sandbox",
+            "catalog", "server",
         ],
     ),
 ];
@@ -49,7 +51,7 @@ const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Rooms that do no I/O: no executor, no clock, no file.
-const PURE: &[&str] = &["tool", "identity", "policy"];
+const PURE: &[&str] = &["tool", "identity", "policy", "scrutiny"];
 
 /// The longest source file. One noun fits.
 const LINES_MAX: usize = 700;

@@ -3,7 +3,6 @@
 mod capability;
 mod page;
 mod report;
-mod signature;
 
 use ringfence_policy::Budget;
 

@@ -10,7 +10,7 @@ use wasmparser::Encoding;
 use crate::adapt::adapt;
 use crate::definition::ToolDefinition;
 use crate::digest::Digest;
-use crate::docs::Docs;
+use crate::docs::{Cleaned, Docs};
 use crate::error::ReadError;
 use crate::interface::{Function, Interface, Unavailable};
 use crate::manifest::{Manifest, ManifestError};
@@ -35,6 +35,7 @@ pub struct Component {
     imports: Vec<Import>,
     definitions: Vec<ToolDefinition>,
     footprint: Footprint,
+    cleaned: Vec<Cleaned>,
 }
 
 impl Component {
@@ -104,6 +105,7 @@ impl Component {
             imports,
             definitions,
             footprint,
+            cleaned: docs.cleaned(),
         })
     }
 
@@ -157,6 +159,12 @@ impl Component {
     /// What clients are told about its tools, in the order of [`Interface::functions`].
     pub fn definitions(&self) -> &[ToolDefinition] {
         &self.definitions
+    }
+
+    /// Documentation from which hidden characters were taken, as its author wrote it: no client sees
+    /// it, and whoever judges the component should.
+    pub fn cleaned(&self) -> &[Cleaned] {
+        &self.cleaned
     }
 
     /// How large it is, to choose an engine profile by.

@@ -14,13 +14,30 @@ use serde::Deserialize;
 
 use crate::interface::Export;
 use crate::name::short_name;
-use crate::text::clean;
+use crate::text::{clean, is_hidden};
 
 /// Bytes of one item's documentation that reach a schema. Bounds what a tool's author can make
 /// every model read on every list of tools.
 pub(crate) const ITEM_BYTES_MAX: usize = 1024;
 /// Bytes of a function's documentation.
 pub(crate) const FUNCTION_BYTES_MAX: usize = 4096;
+
+/// Texts that were cleaned and are kept as they were written. Bounds what a component that hides
+/// something in every word makes us keep.
+const CLEANED_MAX: usize = 64;
+/// Bytes of one of them, from a little before the first hidden character on.
+const CLEANED_BYTES_MAX: usize = 4096;
+const CLEANED_BYTES_BEFORE: usize = 256;
+
+/// Documentation from which hidden characters were taken before anybody reads it, as its author wrote
+/// it. It is here for whoever has to judge the author.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cleaned {
+    /// What it documents: `function stats`.
+    pub place: String,
+    /// What it said, hidden characters and all.
+    pub text: String,
+}
 
 /// The documentation of a package.
 #[derive(Debug, Default, Deserialize)]
@@ -75,6 +92,28 @@ impl Docs {
         docs
     }
 
+    /// What hidden characters were taken from, in the order of places.
+    pub(crate) fn cleaned(&self) -> Vec<Cleaned> {
+        let mut cleaned = Vec::new();
+        for interface in self.interfaces.values() {
+            interface.cleaned(&mut cleaned);
+        }
+        for world in self.worlds.values() {
+            let interfaces = world.interfaces.values();
+            for interface in interfaces.chain(world.interface_exports.values()) {
+                interface.cleaned(&mut cleaned);
+            }
+            of_types(&world.types, &mut cleaned);
+            of_functions(&world.funcs, &mut cleaned);
+            of_functions(&world.func_exports, &mut cleaned);
+        }
+        // Tables have no order of their own.
+        cleaned.sort();
+        cleaned.dedup();
+        cleaned.truncate(CLEANED_MAX);
+        cleaned
+    }
+
     fn parse(section: Option<&[u8]>) -> Self {
         match section {
             Some([0 | 1, json @ ..]) => serde_json::from_slice(json).unwrap_or_default(),
@@ -123,6 +162,43 @@ impl Docs {
         };
         full.or_else(short).or_else(inline)
     }
+}
+
+impl Interface {
+    fn cleaned(&self, cleaned: &mut Vec<Cleaned>) {
+        of_functions(&self.funcs, cleaned);
+        of_types(&self.types, cleaned);
+    }
+}
+
+fn of_functions(functions: &HashMap<String, Function>, cleaned: &mut Vec<Cleaned>) {
+    for (name, function) in functions {
+        let docs = match function {
+            Function::Bare(docs) | Function::Described { docs } => docs,
+        };
+        cleaned.extend(keep("function", name, docs.as_deref()));
+    }
+}
+
+fn of_types(types: &HashMap<String, TypeDocs>, cleaned: &mut Vec<Cleaned>) {
+    for (name, ty) in types {
+        cleaned.extend(keep("type", name, ty.docs.as_deref()));
+        for (item, docs) in &ty.items {
+            cleaned.extend(keep("type", &format!("{name}.{item}"), Some(docs)));
+        }
+    }
+}
+
+/// The text, when something is taken from it.
+fn keep(kind: &str, name: &str, docs: Option<&str>) -> Option<Cleaned> {
+    let docs = docs?;
+    let hidden = docs.find(is_hidden)?;
+    let start = docs.floor_char_boundary(hidden.saturating_sub(CLEANED_BYTES_BEFORE));
+    let end = docs.floor_char_boundary(start.saturating_add(CLEANED_BYTES_MAX));
+    Some(Cleaned {
+        place: clean(&format!("{kind} {name}"), ITEM_BYTES_MAX)?,
+        text: docs.get(start..end)?.to_owned(),
+    })
 }
 
 impl TypeDocs {

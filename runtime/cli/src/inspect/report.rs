@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use ringfence_policy::{Budget, Kind, Reach};
 use ringfence_sandbox::Profile;
+use ringfence_scrutiny::Signature;
 use ringfence_tool::{Component, Footprint, Function, Manifest, Object, Provides, ToolDefinition};
 use serde::Serialize;
 
 use super::capability::{self, Standing};
-use super::signature::Signature;
 
 /// Everything that `inspect` shows.
 #[derive(Debug, Serialize)]

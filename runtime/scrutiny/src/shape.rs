@@ -13,7 +13,8 @@ const DEPTH_MAX: usize = 4;
 const MEMBERS_MAX: usize = 8;
 
 /// `name(param: type, …) -> type`.
-pub(super) struct Signature<'f>(pub(super) &'f Function);
+#[derive(Debug, Clone, Copy)]
+pub struct Signature<'f>(pub &'f Function);
 
 impl Display for Signature<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -23,7 +24,16 @@ impl Display for Signature<'_> {
             write!(f, "{comma}{}: {}", param.name, Short(&param.ty, 0))?;
         }
         f.write_str(")")?;
-        result(&self.0.result, f)
+        write!(f, "{}", Result(&self.0.result))
+    }
+}
+
+/// ` -> type`, or nothing for a function that gives nothing back.
+pub(crate) struct Result<'r>(pub(crate) &'r Returns);
+
+impl Display for Result<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        result(self.0, f)
     }
 }
 
@@ -49,7 +59,7 @@ fn result(returns: &Returns, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 /// A type: by its name where it has one.
-pub(super) struct Short<'t>(pub(super) &'t Type, pub(super) usize);
+pub(crate) struct Short<'t>(pub(crate) &'t Type, pub(crate) usize);
 
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
