@@ -11,6 +11,7 @@ use ringfence_tool::{Component, ComponentName, Digest, ToolName};
 
 use crate::file;
 use crate::naming::{self, Naming};
+use crate::pinning::{Disabled, Judged, Pinned, Pinning};
 use crate::problem::{Fault, Problem};
 use crate::source::{Origin, Source};
 use crate::tool::Tool;
@@ -24,7 +25,10 @@ pub const COMPONENTS_MAX: usize = 1024;
 pub struct Catalog {
     sources: Arc<[Source]>,
     naming: Naming,
+    pinning: Option<Arc<Pinning>>,
     entries: Vec<Entry>,
+    disabled: Vec<Disabled>,
+    pinned: Vec<Pinned>,
     names: HashMap<ComponentName, usize>,
     tools: HashMap<ToolName, (usize, usize)>,
     problems: Vec<Problem>,
@@ -56,7 +60,19 @@ impl Catalog {
 
     /// As [`load`](Self::load), with a say in what the tools are called.
     pub fn load_named(sources: impl Into<Arc<[Source]>>, naming: Naming) -> Arc<Self> {
-        Self::build(&sources.into(), naming, &HashMap::new())
+        Self::load_pinned(sources, naming, None)
+    }
+
+    /// As [`load_named`](Self::load_named). What `pinning` does not let pass is
+    /// [`disabled`](Self::disabled).
+    ///
+    /// Writes what is approved because it is there first.
+    pub fn load_pinned(
+        sources: impl Into<Arc<[Source]>>,
+        naming: Naming,
+        pinning: Option<Arc<Pinning>>,
+    ) -> Arc<Self> {
+        Self::build(&sources.into(), naming, pinning, &HashMap::new())
     }
 
     /// Reads every source again. Gives the next snapshot, and whether its tools differ from these.
@@ -64,12 +80,13 @@ impl Catalog {
     /// A file that was fine and now is broken keeps its component: whoever replaces a tool with a
     /// half-written one should not take it away. A file that is gone is gone.
     pub fn rescan(&self) -> (Arc<Self>, bool) {
-        let before: HashMap<_, _> = self
-            .entries
-            .iter()
-            .map(|entry| (&entry.origin, &entry.component))
-            .collect();
-        let next = Self::build(&self.sources, self.naming, &before);
+        let served = self.entries.iter();
+        let served = served.map(|entry| (&entry.origin, &entry.component));
+        let disabled = self.disabled.iter();
+        let disabled = disabled.map(|disabled| (&disabled.origin, &disabled.component));
+        let before: HashMap<_, _> = served.chain(disabled).collect();
+        let pinning = self.pinning.clone();
+        let next = Self::build(&self.sources, self.naming, pinning, &before);
         let changed = self.identities().ne(next.identities());
         (next, changed)
     }
@@ -123,6 +140,40 @@ impl Catalog {
             .map(|entry| &entry.origin)
     }
 
+    /// What is not served because nobody approved it, or because it is not what was approved.
+    pub fn disabled(&self) -> &[Disabled] {
+        &self.disabled
+    }
+
+    /// The component called `name`, when it is disabled.
+    pub fn disabled_component(&self, name: &str) -> Option<&Disabled> {
+        let mut disabled = self.disabled.iter();
+        disabled.find(|disabled| disabled.component.name().as_str() == name)
+    }
+
+    /// The component whose tool MCP clients would call `name`, when it is disabled.
+    pub fn disabled_tool(&self, name: &str) -> Option<&Disabled> {
+        self.disabled.iter().find(|disabled| {
+            let mut definitions = disabled.component.definitions().iter();
+            definitions.any(|definition| match self.naming {
+                Naming::Prefixed => definition.name.as_str() == name,
+                Naming::Bare => {
+                    definition.function.as_str() == name || definition.name.as_str() == name
+                }
+            })
+        })
+    }
+
+    /// What was approved when this was loaded, because it was there first.
+    pub fn pinned(&self) -> &[Pinned] {
+        &self.pinned
+    }
+
+    /// The pins that it goes by.
+    pub fn pinning(&self) -> Option<&Arc<Pinning>> {
+        self.pinning.as_ref()
+    }
+
     /// What could not be loaded, and why.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -146,12 +197,16 @@ impl Catalog {
     fn build(
         sources: &Arc<[Source]>,
         naming: Naming,
+        pinning: Option<Arc<Pinning>>,
         before: &HashMap<&Origin, &Arc<Component>>,
     ) -> Arc<Self> {
         let mut catalog = Self {
             sources: Arc::clone(sources),
             naming,
+            pinning,
             entries: Vec::new(),
+            disabled: Vec::new(),
+            pinned: Vec::new(),
             names: HashMap::new(),
             tools: HashMap::new(),
             problems: Vec::new(),
@@ -176,8 +231,45 @@ impl Catalog {
                 },
             }
         }
+        catalog.judge();
         catalog.offer();
         Arc::new(catalog)
+    }
+
+    /// Takes out what is not approved. A name stays with whoever had it first, served or not: a
+    /// second component must not come in where the first was put out.
+    fn judge(&mut self) {
+        let Some(pinning) = &self.pinning else {
+            return;
+        };
+        let candidates = self.entries.iter();
+        let candidates: Vec<_> = candidates
+            .map(|entry| (entry.origin.clone(), Arc::clone(&entry.component)))
+            .collect();
+        let Judged {
+            disabled,
+            pinned,
+            unread,
+        } = pinning.judge(&candidates);
+        if let Some(error) = unread {
+            let origin = Origin::Path(pinning.path().to_owned());
+            self.problem(origin, error.into());
+        }
+        for disabled in &disabled {
+            let fault = Fault::Disabled(disabled.sentence());
+            self.problem(disabled.origin.clone(), fault);
+        }
+        let out = |entry: &Entry| {
+            let mut disabled = disabled.iter();
+            disabled.any(|disabled| disabled.component.name() == entry.component.name())
+        };
+        self.entries.retain(|entry| !out(entry));
+        let entries = self.entries.iter().enumerate();
+        self.names = entries
+            .map(|(index, entry)| (entry.component.name().clone(), index))
+            .collect();
+        self.disabled = disabled;
+        self.pinned = pinned;
     }
 
     /// Gives each function the name that it is offered under. After all components are known:

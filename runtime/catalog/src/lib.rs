@@ -1,7 +1,7 @@
 //! Which tools exist.
 //!
-//! Owns where components come from, the order in which names are given out, and what could not be
-//! loaded and why. Refuses to know an engine, a caller or a policy: it reads bytes and hands out
+//! Owns where components come from, the order in which names are given out, what could not be
+//! loaded and why, and which of it somebody approved. Refuses to know an engine, a caller or a policy: it reads bytes and hands out
 //! [`ringfence_tool::Component`]s, and nothing in it runs.
 //!
 //! A [`Catalog`] is a snapshot and never changes. [`Catalog::rescan`] makes the next one.
@@ -11,7 +11,10 @@
 mod bundled;
 mod catalog;
 mod file;
+mod lock;
+mod look;
 mod naming;
+mod pinning;
 mod problem;
 mod source;
 mod tool;
@@ -19,7 +22,11 @@ mod tool;
 pub use bundled::bundled;
 pub use catalog::{COMPONENTS_MAX, Catalog};
 pub use file::{DIRECTORY_ENTRIES_MAX, DIRECTORY_TOOLS_MAX};
+pub use lock::file::LockFile;
+pub use lock::{Entry, Lock, LockError};
+pub use look::Neighbours;
 pub use naming::Naming;
+pub use pinning::{Disabled, PinMode, Pinned, Pinning, Reason};
 pub use problem::{Fault, Problem};
 pub use source::{Origin, Source};
 pub use tool::Tool;

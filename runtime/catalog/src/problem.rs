@@ -7,6 +7,7 @@ use std::fmt;
 use ringfence_tool::{ComponentName, ReadError, ToolName};
 use thiserror::Error;
 
+use crate::lock::LockError;
 use crate::source::Origin;
 
 /// Something that could not be loaded, and why.
@@ -37,6 +38,12 @@ pub enum Fault {
     /// The bytes are no component that can be used.
     #[error("{0}")]
     Component(#[from] ReadError),
+    /// Nobody approved the component, or it is not what was approved.
+    #[error("{0}")]
+    Disabled(String),
+    /// The lock cannot be read again.
+    #[error("{0}; what it said before still holds")]
+    Lock(#[from] LockError),
     /// A symbolic link in a directory. It could lead anywhere, and whoever may write to the
     /// directory would choose where.
     #[error("is a symbolic link, which is not followed in a directory; name the file itself")]

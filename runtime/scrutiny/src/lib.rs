@@ -23,5 +23,5 @@ pub use facts::{FACTS_BYTES_MAX, Facts};
 pub use passage::{Kind, Passage, of_component, of_schema};
 pub use pin::{BrokenPin, Pin};
 pub use shape::Signature;
-pub use suspicion::{Aim, EXAMINED_BYTES_MAX, FLAGS_MAX, Flag, Others, Sign, examine};
+pub use suspicion::{Aim, EXAMINED_BYTES_MAX, FLAGS_MAX, Flag, Others, Sign, examine, is_hidden};
 pub use visible::visible;

@@ -12,14 +12,14 @@ fn component(functions: &[(&str, &[&str], &str)], manifest: &str, code: u32) -> 
     let mut text = String::from("(component\n");
     let mut docs = BTreeMap::new();
     for (name, params, said) in functions {
-        let core: String = params.iter().map(|_| "(param i32)").collect();
+        let lowered: String = params.iter().map(|_| "(param i32)").collect();
         let typed = params.iter().fold(String::new(), |mut typed, param| {
             let _ = write!(typed, "(param \"{param}\" u32)");
             typed
         });
         let _ = writeln!(
             text,
-            "(core module $m-{name} (func (export \"f\") {core} (result i32) i32.const {code}))
+            "(core module $m-{name} (func (export \"f\") {lowered} (result i32) i32.const {code}))
              (core instance $i-{name} (instantiate $m-{name}))
              (func $l-{name} {typed} (result u32) (canon lift (core func $i-{name} \"f\")))
              (export \"{name}\" (func $l-{name}))"
@@ -187,7 +187,7 @@ fn h53_hidden_documentation_is_flagged_although_nobody_gets_to_read_it() {
     let poisoned = component(&[("add", &["a"], "Adds.\u{e0049}\u{e0067}\u{200b}")], "", 1);
     let description = &poisoned.definitions().first().unwrap().description;
     assert_eq!(&**description, "Adds.");
-    let flags = examine(of_component(&poisoned), &Others::none());
+    let flags = examine(of_component(&poisoned), "x", &Others::none());
     let told: Vec<_> = flags.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -197,5 +197,5 @@ fn h53_hidden_documentation_is_flagged_although_nobody_gets_to_read_it() {
         ]
     );
     let honest = component(&[("add", &["a"], "Adds two numbers. ❤️")], "", 1);
-    assert!(examine(of_component(&honest), &Others::none()).is_empty());
+    assert!(examine(of_component(&honest), "x", &Others::none()).is_empty());
 }

@@ -61,7 +61,7 @@ pub(super) fn first(text: &str) -> Option<char> {
 }
 
 /// Whether a character is invisible, steers what is around it, or means what a font says it does.
-pub(crate) fn is_hidden(character: char) -> bool {
+pub fn is_hidden(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{8}'

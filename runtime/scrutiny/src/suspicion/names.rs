@@ -7,14 +7,20 @@ use std::collections::HashMap;
 
 use super::fold;
 
-/// The names of everybody else.
+/// Names, and whose they are.
 #[derive(Debug, Clone, Default)]
 pub struct Others {
-    /// What each looks like, and who has it. Whole names of tools as clients call them, and names of
-    /// components.
-    looks: HashMap<String, Vec<String>>,
-    tools: Vec<String>,
-    components: Vec<String>,
+    /// What each name looks like, and who has it under which spelling.
+    looks: HashMap<String, Vec<Name>>,
+    /// Names of components and whole names of tools, in lower case.
+    names: HashMap<String, Vec<Name>>,
+}
+
+/// A name of somebody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    owner: String,
+    name: String,
 }
 
 impl Others {
@@ -23,48 +29,57 @@ impl Others {
         Self::default()
     }
 
-    /// Adds a component of another's.
+    /// Adds a component.
     pub fn add_component(&mut self, name: &str) {
-        self.look(name);
-        self.components.push(name.to_lowercase());
+        self.add_name(name, name);
     }
 
-    /// Adds a tool of another's, by the name that clients call it.
-    pub fn add_tool(&mut self, name: &str) {
-        self.look(name);
-        self.tools.push(name.to_lowercase());
+    /// Adds a tool of `component`, by the name that clients call it.
+    pub fn add_tool(&mut self, component: &str, name: &str) {
+        self.add_name(component, name);
     }
 
-    fn look(&mut self, name: &str) {
-        let names = self.looks.entry(fold::key(name)).or_default();
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+    /// Adds a name of whoever `owner` is.
+    pub fn add_name(&mut self, owner: &str, name: &str) {
+        let entry = Name {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+        };
+        let looks = self.looks.entry(fold::key(name)).or_default();
+        let names = self.names.entry(name.to_lowercase()).or_default();
+        for known in [looks, names] {
+            if !known.contains(&entry) {
+                known.push(entry.clone());
+            }
         }
     }
 
-    /// Whose name `name` could be taken for, or is.
-    pub(super) fn taken_for(&self, name: &str) -> Option<&str> {
+    /// Whose name `name` could be taken for, or is; not counting what `own` has itself.
+    pub(super) fn taken_for(&self, own: &str, name: &str) -> Option<&str> {
         let names = self.looks.get(&fold::key(name))?;
-        names.first().map(String::as_str)
+        let other = names.iter().find(|known| known.owner != own)?;
+        Some(&other.name)
     }
 
     /// As [`Self::taken_for`], for text that may say the same in plain letters.
-    pub(super) fn disguised(&self, title: &str) -> Option<&str> {
+    pub(super) fn disguised(&self, own: &str, title: &str) -> Option<&str> {
         let names = self.looks.get(&fold::key(title))?;
-        let honest = |name: &String| separated(name) == separated(title);
-        names.iter().find(|name| !honest(name)).map(String::as_str)
+        let honest = |name: &str| separated(name) == separated(title);
+        let mut others = names.iter().filter(|known| known.owner != own);
+        let other = others.find(|known| !honest(&known.name))?;
+        Some(&other.name)
     }
 
-    /// Whose tool `text` speaks of: a tool's whole name, or a component's where the word says that a
-    /// tool is meant.
-    pub(super) fn mentioned(&self, text: &str) -> Option<&str> {
+    /// Whose tool `text` speaks of: by a name that is no ordinary word, or by a word that the text
+    /// says to be a tool.
+    pub(super) fn mentioned(&self, own: &str, text: &str) -> Option<&str> {
         let lower = text.to_lowercase();
-        let tool = self.tools.iter().find(|tool| {
-            // A name without a separator is a word like any other.
-            (tool.contains(['_', '-']) && is_word(&lower, tool)) || is_called(&lower, tool)
-        });
-        let component = || self.components.iter().find(|name| is_called(&lower, name));
-        tool.or_else(component).map(String::as_str)
+        words(&lower).find_map(|(before, word, after)| {
+            let known = self.names.get(word)?;
+            let other = known.iter().find(|known| known.owner != own)?;
+            let telling = word.contains('_') || is_called(before, after);
+            telling.then_some(&*other.name)
+        })
     }
 }
 
@@ -73,36 +88,34 @@ fn separated(name: &str) -> String {
     name.to_lowercase().replace(['-', '_', '.'], " ")
 }
 
-/// Whether `word` stands in `text` with nothing of a name around it.
-fn is_word(text: &str, word: &str) -> bool {
-    places(text, word).next().is_some()
+/// Whether what stands around a word says that it is a tool: `the WORD tool`, or the quotes of code
+/// with `tool` after it.
+fn is_called(before: &str, after: &str) -> bool {
+    let marks = ['`', '"', '\''];
+    let quoted = before.ends_with(marks);
+    let after = after.trim_start_matches(marks);
+    let before = before.trim_end_matches(marks).trim_end();
+    let tool = [" tool", "() tool", " mcp", " server"];
+    let verbs = [
+        "the", "use", "using", "call", "calling", "invoke", "of", "than", "replaces",
+    ];
+    let spoken = verbs.iter().any(|verb| before.ends_with(verb));
+    tool.iter().any(|word| after.starts_with(word)) && (quoted || spoken)
 }
 
-/// Whether `text` says `the NAME tool`, or NAME in the quotes of code with `tool` after it.
-fn is_called(text: &str, name: &str) -> bool {
-    places(text, name).any(|(before, after)| {
-        let quoted = before.ends_with(['`', '"', '\'']);
-        let after = after.trim_start_matches(['`', '"', '\'']);
-        let before = before.trim_end_matches(['`', '"', '\'']).trim_end();
-        let tool = [" tool", "() tool", " mcp", " server"]
-            .iter()
-            .any(|word| after.starts_with(word));
-        let verb = [
-            "the", "use", "using", "call", "calling", "invoke", "of", "than", "replaces",
-        ];
-        let spoken = verb.iter().any(|verb| before.ends_with(verb));
-        tool && (quoted || spoken)
-    })
-}
-
-/// What stands before and after each place where `word` is a word of `text`.
-fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
-    let part =
-        |character: char| character.is_alphanumeric() || character == '_' || character == '-';
-    text.match_indices(word).filter_map(move |(start, _)| {
-        let (before, rest) = text.split_at_checked(start)?;
-        let after = rest.get(word.len()..)?;
-        (!before.ends_with(part) && !after.starts_with(part)).then_some((before, after))
+/// The words of `text`, dashes and underscores within, each with what stands before and after.
+fn words(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    let part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..)?;
+        let start = from + rest.find(part)?;
+        let word = text.get(start..)?;
+        let length = word
+            .find(|character| !part(character))
+            .unwrap_or(word.len());
+        from = start + length;
+        Some((text.get(..start)?, word.get(..length)?, text.get(from..)?))
     })
 }
 
@@ -137,7 +150,7 @@ mod tests {
     fn others() -> Others {
         let mut others = Others::none();
         others.add_component("files");
-        others.add_tool("files_read");
+        others.add_tool("files", "files_read");
         others
     }
 
@@ -152,13 +165,16 @@ mod tests {
             "FILES_READ",
             "files.read",
         ] {
-            assert!(others().taken_for(name).is_some(), "{name}");
+            assert!(others().taken_for("mine", name).is_some(), "{name}");
         }
         for name in ["file", "profiles", "files-write", "read"] {
-            assert!(others().taken_for(name).is_none(), "{name}");
+            assert!(others().taken_for("mine", name).is_none(), "{name}");
         }
-        assert!(others().disguised("Fіles").is_some());
-        assert!(others().disguised("Files").is_none(), "an honest title");
+        assert!(others().disguised("mine", "Fіles").is_some());
+        assert!(
+            others().disguised("mine", "Files").is_none(),
+            "an honest title"
+        );
     }
 
     #[test]
@@ -168,7 +184,7 @@ mod tests {
             "Replaces the files tool.",
             "Do it with the `files` tool",
         ] {
-            assert!(others().mentioned(text).is_some(), "{text}");
+            assert!(others().mentioned("mine", text).is_some(), "{text}");
         }
         for text in [
             "Reads files.",
@@ -176,8 +192,15 @@ mod tests {
             "These files, a tool may list.",
             "Tools for files",
         ] {
-            assert!(others().mentioned(text).is_none(), "{text}");
+            assert!(others().mentioned("mine", text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_s_own_names_are_no_others() {
+        assert!(others().taken_for("files", "files_read").is_none());
+        assert!(others().mentioned("files", "Use files_read.").is_none());
+        assert!(others().disguised("files", "Fіles").is_none());
     }
 
     #[test]
