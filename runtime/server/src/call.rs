@@ -4,6 +4,7 @@
 //! every transport and for the command line. Refuses to know how requests arrive and how answers
 //! leave.
 
+mod disabled;
 mod error;
 mod prepared;
 
@@ -191,7 +192,11 @@ impl Funnel {
         cancel: CancellationToken,
         record: &Record<'_>,
     ) -> Result<Answer, CallError> {
-        let found = record.found(self.lookup(&request.target)?);
+        let found = self.lookup(&request.target).map_err(|error| {
+            let (catalog, policy) = (self.catalog(), self.policy());
+            disabled::instead_of(error, &request.target, &catalog, &policy, caller)
+        });
+        let found = record.found(found?);
         let (component, function) = (&found.component, &found.function);
         let prepared = until(&cancel, self.prepared.prepare(component)).await??;
         let arguments = prepared.arguments(function, &request.arguments)?;

@@ -18,6 +18,7 @@ mod json;
 mod labels;
 pub mod metrics;
 mod offer;
+pub mod pins;
 mod protocol;
 mod server;
 mod trace;

@@ -70,7 +70,7 @@ struct Beside {
 impl Server {
     /// A server for the tools behind `funnel`.
     pub fn new(funnel: Arc<Funnel>) -> Self {
-        let changes = crate::watch::has_directories(&funnel.catalog());
+        let changes = crate::watch::may_change(&funnel.catalog());
         Self {
             endpoint: Endpoint::new(funnel, changes),
             beside: Arc::default(),

@@ -1,9 +1,10 @@
-//! Directories that change while they are served.
+//! Directories that change while they are served, and approvals of what is in them.
 //!
 //! Owns when to look again. Editors and compilers write a file in many steps, so a look waits until
 //! nothing has happened for a moment; what is broken then keeps its last good component, and the
 //! next step makes us look once more.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::pins;
 use crate::protocol::endpoint::Endpoint;
 
 /// How long nothing must have happened.
@@ -31,7 +33,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Starts to watch, when the catalog has directories.
+    /// Starts to watch, when the catalog has directories or goes by pins.
     ///
     /// # Errors
     ///
@@ -39,12 +41,15 @@ impl Watch {
     pub(crate) fn start(endpoint: &Arc<Endpoint>) -> notify::Result<Option<Self>> {
         let catalog = endpoint.funnel.catalog();
         let directories: Vec<_> = directories(&catalog).collect();
-        if directories.is_empty() {
+        let pinning = catalog.pinning();
+        if directories.is_empty() && pinning.is_none() {
             return Ok(None);
         }
+        let lock = pinning.and_then(|pinning| pinning.path().file_name().map(OsStr::to_owned));
         // One place is enough: a signal that is not taken yet covers what comes after it.
         let (happened, signals) = mpsc::channel(1);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let matters = |event: &Event| matters(event, lock.as_deref());
             if event.as_ref().map_or(true, matters) {
                 // Full means that somebody is about to look.
                 let _ = happened.try_send(());
@@ -52,6 +57,10 @@ impl Watch {
         })?;
         for directory in directories {
             watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        }
+        if let Some(pinning) = pinning {
+            // The folder: the file itself is replaced by each approval.
+            watcher.watch(pinning.folder(), RecursiveMode::NonRecursive)?;
         }
         let looking = tokio::spawn(look(Arc::clone(endpoint), signals));
         Ok(Some(Self {
@@ -62,8 +71,8 @@ impl Watch {
 }
 
 /// Whether anything of a catalog can change while it is served.
-pub(crate) fn has_directories(catalog: &Catalog) -> bool {
-    directories(catalog).next().is_some()
+pub(crate) fn may_change(catalog: &Catalog) -> bool {
+    directories(catalog).next().is_some() || catalog.pinning().is_some()
 }
 
 fn directories(catalog: &Catalog) -> impl Iterator<Item = &Path> {
@@ -73,11 +82,15 @@ fn directories(catalog: &Catalog) -> impl Iterator<Item = &Path> {
     })
 }
 
-/// Whether an event may have changed a component. Reading is none: we read them ourselves.
-fn matters(event: &Event) -> bool {
+/// Whether an event may have changed a component, or the lock of that name. Reading is none: we read
+/// them ourselves.
+fn matters(event: &Event, lock: Option<&OsStr>) -> bool {
     let read = matches!(event.kind, EventKind::Access(kind)
         if kind != AccessKind::Close(AccessMode::Write));
-    let is_component = |path: &Path| path.extension().is_some_and(|end| end == "wasm");
+    let is_component = |path: &Path| {
+        path.extension().is_some_and(|end| end == "wasm")
+            || (lock.is_some() && path.file_name() == lock)
+    };
     // Without a path something was lost, and anything may have changed.
     !read && (event.paths.is_empty() || event.paths.iter().any(|path| is_component(path)))
 }
@@ -94,7 +107,8 @@ async fn look(endpoint: Arc<Endpoint>, mut signals: mpsc::Receiver<()>) {
         }
         let before = endpoint.funnel.catalog();
         let known = problems(&before);
-        let Ok((next, changed)) = tokio::task::spawn_blocking(move || before.rescan()).await else {
+        let last = Arc::clone(&before);
+        let Ok((next, changed)) = tokio::task::spawn_blocking(move || last.rescan()).await else {
             continue;
         };
         for problem in problems(&next) {
@@ -102,6 +116,7 @@ async fn look(endpoint: Arc<Endpoint>, mut signals: mpsc::Receiver<()>) {
                 tracing::warn!(problem, "a tool cannot be loaded");
             }
         }
+        pins::loaded(endpoint.funnel.audit(), Some(&before), &next);
         let count = next.components().count();
         endpoint.funnel.replace(next);
         if changed {

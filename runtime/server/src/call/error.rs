@@ -22,6 +22,9 @@ pub enum CallError {
     /// Policy does not allow it.
     #[error("denied: {0}")]
     Denied(#[from] Denial),
+    /// Nobody approved the component as it is. The text is ours alone: nothing of it is the tool's.
+    #[error("{0}")]
+    Disabled(String),
     /// Policy never allows it to this caller, for whom it is not there: hidden equals absent.
     #[error("unknown tool `{name}`")]
     Hidden {
@@ -121,6 +124,7 @@ impl CallError {
             | Self::UnknownFunction { .. }
             | Self::UnknownTool(_) => Blame::Caller,
             Self::Denied(_)
+            | Self::Disabled(_)
             | Self::Hidden { .. }
             | Self::Refused
             | Self::Revoked
@@ -148,6 +152,7 @@ impl CallError {
             Self::Arguments(_) => "invalid-arguments",
             Self::Cancelled => "cancelled",
             Self::Denied(_) | Self::Hidden { .. } => "denied",
+            Self::Disabled(_) => "disabled",
             Self::Overloaded(_) => "overloaded",
             Self::Refused => "refused",
             Self::Revoked => "revoked",

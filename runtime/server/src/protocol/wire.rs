@@ -278,7 +278,8 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
             "retry_after": overloaded.retry_after.as_secs().max(1),
         }),
         CallError::Unanswered { id } => json!({"kind": "approval-pending", "approval": id}),
-        CallError::Refused
+        CallError::Disabled(_)
+        | CallError::Refused
         | CallError::Revoked
         | CallError::TooManyQuestions
         | CallError::UnknownFunction { .. }

@@ -1,0 +1,51 @@
+//! Calls of what nobody approved.
+//!
+//! Owns who hears that a tool is disabled, and not merely unknown: whoever policy could let call it. What
+//! the tool says of itself is in none of the words.
+
+use ringfence_catalog::Catalog;
+use ringfence_identity::Caller;
+use ringfence_policy::{Policy, Reach, Subject};
+
+use super::Target;
+use super::error::CallError;
+
+/// `error`, or that the target is disabled.
+pub(super) fn instead_of(
+    error: CallError,
+    target: &Target,
+    catalog: &Catalog,
+    policy: &Policy,
+    caller: &Caller,
+) -> CallError {
+    let (disabled, wanted) = match target {
+        Target::Tool(name) => (catalog.disabled_tool(name), name),
+        Target::Function {
+            component,
+            function,
+        } => (catalog.disabled_component(component), function),
+        Target::Provided { .. } => return error,
+    };
+    let Some(disabled) = disabled else {
+        return error;
+    };
+    let component = &disabled.component;
+    let mut definitions = component.definitions().iter();
+    let definition = definitions.find(|definition| {
+        [definition.function.as_str(), definition.name.as_str()].contains(&wanted.as_str())
+    });
+    let Some(definition) = definition else {
+        return error;
+    };
+    let subject = Subject {
+        component: component.name(),
+        digest: &component.digest(),
+        function: &definition.function,
+        reach: Reach::of(component),
+    };
+    if policy.could_permit(caller, &subject) {
+        CallError::Disabled(disabled.sentence())
+    } else {
+        error
+    }
+}
