@@ -283,7 +283,7 @@ fn what_hides_in_arguments_is_made_visible_in_the_question() {
         );
     }
     assert!(
-        message.contains("\\u{200b}") && message.contains("\\u{202e}"),
+        message.contains("⟨U+200B⟩") && message.contains("⟨U+202E⟩"),
         "{message}"
     );
     // A line of its own would be taken for one of ours.

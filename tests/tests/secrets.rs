@@ -1,9 +1,5 @@
 //! A secret through the program: in by the vault, out in one header to one host, and nowhere else.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

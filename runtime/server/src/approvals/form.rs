@@ -123,14 +123,12 @@ pub(super) fn said(values: &str) -> Option<Said> {
         .map(|(said, _, _)| *said)
 }
 
-/// `text`, with everything visible that a reader would not see: control characters, marks that turn text
-/// around, and characters without a width.
+/// `text` on one line, with everything visible that a reader would not see.
 pub(crate) fn visible(text: &str) -> String {
-    let shown = |character: char| match character {
-        '"' | '\'' | '\\' => character.to_string(),
-        other => other.escape_debug().to_string(),
-    };
-    text.chars().map(shown).collect()
+    // A line of its own would be taken for one of ours.
+    ringfence_scrutiny::visible(text)
+        .replace('\n', "⟨U+000A⟩")
+        .replace('\t', "⟨U+0009⟩")
 }
 
 #[cfg(test)]
@@ -142,7 +140,7 @@ mod tests {
         assert_eq!(visible("{\"a\": 'b'}"), "{\"a\": 'b'}");
         assert_eq!(
             visible("a\u{202e}b\u{200b}c\nd\u{e0041}\u{1b}[2J"),
-            "a\\u{202e}b\\u{200b}c\\nd\\u{e0041}\\u{1b}[2J"
+            "a⟨U+202E⟩b⟨U+200B⟩c⟨U+000A⟩d⟨U+E0041⟩⟨U+001B⟩[2J"
         );
         assert_eq!(visible("née 東京"), "née 東京");
     }
