@@ -610,6 +610,9 @@ async fn without_its_key_the_admin_listener_decides_nothing() {
     }
     assert_eq!(pending(&served.call().await), id);
     assert!(!served.setup.note().exists());
+    let recorded = served.setup.recorded();
+    let denials = recorded.iter().filter(|record| *record == "denial ");
+    assert!((1..10).contains(&denials.count()), "{recorded:?}");
 }
 
 #[tokio::test]

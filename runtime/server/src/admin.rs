@@ -38,7 +38,8 @@ pub fn admin(
     approvals: Option<(Approvals, AdminKey)>,
     hosts: Arc<AllowedHosts>,
 ) -> Router {
-    let deciding = approvals.map(|(approvals, key)| approvals::routes(approvals, key));
+    let deciding =
+        approvals.map(|(approvals, key)| approvals::routes(approvals, key, audit.clone()));
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(readiness).with_state((ready, audit.clone())))
