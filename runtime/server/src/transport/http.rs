@@ -153,7 +153,7 @@ impl<R: Routes> Guarded<R> {
         let Some(page) = page else {
             return self.admit(correlation, head, body).await;
         };
-        let answered = match page.preflight(&head) {
+        let answered = match Page::preflight(&head) {
             Some(allowed) => Ok(allowed),
             None => self.admit(correlation, head, body).await,
         };

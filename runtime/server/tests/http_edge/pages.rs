@@ -5,10 +5,10 @@ use crate::client::{Answer, Running, limits};
 const ORIGIN: &str = "http://localhost:6274";
 
 async fn asked(running: &Running, first: &str, fields: &[(&str, &str)], body: &str) -> Answer {
-    let fields: String = fields
+    let fields = fields
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let fields: String = fields.collect::<Vec<_>>().concat();
     let length = body.len();
     let request = format!(
         "{first} HTTP/1.1\r\nhost: localhost\r\n{fields}content-length: {length}\r\n\r\n{body}"

@@ -45,7 +45,7 @@ impl Page {
     }
 
     /// The answer to a browser that asks what the page may send. Nothing when it does not ask.
-    pub(super) fn preflight(&self, head: &Parts) -> Option<Response> {
+    pub(super) fn preflight(head: &Parts) -> Option<Response> {
         if head.method != Method::OPTIONS
             || !head.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
         {
