@@ -218,6 +218,15 @@ fn new_id() -> String {
     format!("{:016x}", u64::from_le_bytes(random()))
 }
 
+/// What an answer is bound to: what policy says, and the tool as clients call it. All tools that a component
+/// describes itself are one function to policy.
+fn binding(wanted: &Wanted<'_>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(wanted.needed.binding().as_bytes());
+    hasher.update(wanted.tool.as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
 fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
     let needed = &wanted.needed;
     let capabilities = needed.capabilities().iter();
@@ -226,7 +235,7 @@ fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
             tenant: needed.caller().tenant().clone(),
             principal: needed.caller().principal().to_string(),
             client,
-            binding: *needed.binding().as_bytes(),
+            binding: binding(wanted),
             arguments: wanted.arguments,
         },
         tool: wanted.tool.to_owned(),
