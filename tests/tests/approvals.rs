@@ -36,6 +36,8 @@ impl Setup {
             "dangerous = \"ask\"".to_owned(),
             "[tool.files]".to_owned(),
             format!("allow = [\"fs.write={}:/docs\"]", docs.display()),
+            "[tool.conformance]".to_owned(),
+            "call = \"ask\"".to_owned(),
             "[tool.sleep]".to_owned(),
             "call = \"ask\"".to_owned(),
             "[end]".to_owned(),
@@ -363,6 +365,26 @@ fn any_arguments_are_approved_of_only_where_the_operator_says_so() {
     }
     setup.done(&["revoke", &id]);
     pending(&session.call("files_write", &note("two")));
+}
+
+#[test]
+fn a_component_that_describes_many_tools_is_approved_of_tool_by_tool() {
+    let setup = Setup::new();
+    let mut options: Vec<_> = setup.options(0).into_iter().map(Into::into).collect();
+    options.extend(serving::conformance(&setup.path("cache")));
+    let mut session = greeted(Session::start(options), "tests", false);
+    let nothing = json!({});
+    let id = pending(&session.call("test_simple_text", &nothing));
+    setup.done(&[
+        "approve",
+        &id,
+        "--until-changed",
+        "--any-arguments",
+        "--yes",
+    ]);
+    let answer = session.call("test_simple_text", &nothing);
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    assert_ne!(pending(&session.call("test_image_content", &nothing)), id);
 }
 
 #[test]
