@@ -47,7 +47,8 @@ impl Serving {
     pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
         let mut child = Command::new(binary::ringfence())
             .env("XDG_STATE_HOME", binary::state())
-            .arg("serve")
+            // Tests share a state, and their tools are different ones under the same names.
+            .args(["serve", "--pin", "off"])
             .args(arguments)
             .args(["--http", "127.0.0.1:0"])
             .stdin(Stdio::null())

@@ -42,7 +42,7 @@ fn session(client: Installed<Command>, mode: &[&str], over: Over) {
         Over::Stdio => {
             let server = client
                 .arg(binary::ringfence())
-                .args(["serve", "--audit", "off"]);
+                .args(["serve", "--audit", "off", "--pin", "off"]);
             clients::run(server.args(&arguments))
         }
         Over::Http => {
@@ -179,7 +179,7 @@ impl Inspector<'_> {
             None => command
                 .arg("--")
                 .arg(binary::ringfence())
-                .args(["serve", "--audit", "off"])
+                .args(["serve", "--audit", "off", "--pin", "off"])
                 .args(&self.cache),
         };
         let printed = clients::run(&mut command)?;

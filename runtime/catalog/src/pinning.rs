@@ -141,6 +141,15 @@ impl Pinning {
         Ok(Self { file, mode, lock })
     }
 
+    /// Makes sure that there is a lock: nobody else can put one there, and it is missed when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn establish(&self) -> Result<(), LockError> {
+        self.file.update(|_| ())
+    }
+
     /// Where they are kept.
     pub fn path(&self) -> &Path {
         self.file.path()

@@ -52,12 +52,17 @@ impl Opening {
     }
 }
 
-/// Opens everything that `access` names. No grant can reach `recorded`, the folder of the audit log.
+/// Opens everything that `access` names. No grant can reach `recorded`, the folder of the audit log, nor
+/// `lock`, by which a tool could approve of itself.
 ///
 /// # Errors
 ///
 /// A grant that cannot be used, two that contradict each other, or a policy file that is none.
-pub(crate) fn open(access: &Access, recorded: Option<&Path>) -> Result<Enforced, Failure> {
+pub(crate) fn open(
+    access: &Access,
+    recorded: Option<&Path>,
+    lock: Option<&Path>,
+) -> Result<Enforced, Failure> {
     let policy = policy::of(access)?;
     let cache = cache(access);
     let vault = secret::vault(&access.vault);
@@ -65,6 +70,7 @@ pub(crate) fn open(access: &Access, recorded: Option<&Path>) -> Result<Enforced,
         .iter()
         .map(|cache| cache.folder().to_path_buf())
         .chain(recorded.map(Path::to_path_buf))
+        .chain(lock.map(Path::to_path_buf))
         .chain(vault.iter().map(|vault| vault.folder().to_path_buf()))
         .collect();
     let secrets = Arc::new(secrets(&policy, vault)?);

@@ -11,6 +11,7 @@ mod completions;
 mod demo;
 mod inspect;
 mod pack;
+mod pin;
 mod policy;
 mod quantity;
 mod secret;
@@ -31,6 +32,7 @@ pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use pack::PackArguments;
+pub(crate) use pin::{Pin, PinArguments, PinCommand, PinPlace, Pins};
 pub(crate) use policy::{CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand};
 pub(crate) use secret::{SecretArguments, SecretCommand, SecretPlace, VaultPlace};
 pub(crate) use serve::{Listen, ServeArguments};
@@ -74,6 +76,7 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     Inspect(InspectArguments),
     Pack(PackArguments),
+    Pin(PinArguments),
     Policy(PolicyArguments),
     Secret(SecretArguments),
     Serve(ServeArguments),
@@ -92,6 +95,7 @@ impl Command {
             | Self::Demo(_)
             | Self::Inspect(_)
             | Self::Pack(_)
+            | Self::Pin(_)
             | Self::Policy(_)
             | Self::Secret(_) => Logging::default().with_default(LogLevel::Error),
         }

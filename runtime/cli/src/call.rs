@@ -7,15 +7,17 @@ mod input;
 use std::fmt::Write as _;
 
 use ringfence_sandbox::{Answer, Outcome};
+use ringfence_server::pins;
 
 use crate::access;
 use crate::approvals;
-use crate::arguments::CallArguments;
+use crate::arguments::{CallArguments, Pin};
 use crate::console::{Console, Style};
 use crate::direct::{self, Direct};
 use crate::escape::escape;
 use crate::failure::Failure;
 use crate::load;
+use crate::pin;
 use crate::receipt;
 use crate::recording::Recorded;
 use crate::stop::Stop;
@@ -38,11 +40,14 @@ pub(crate) async fn run(
     // Standard input and files may keep us waiting, and a signal must still be heard.
     let ready = tokio::task::spawn_blocking(move || {
         let json = input::read(&arguments.arguments, &arguments.tool, &arguments.function)?;
-        let catalog = load::catalog(&arguments.tool)?;
-        let recorded = Recorded::open(&arguments.recording)?;
-        let enforced = access::open(&arguments.access, recorded.folder())?;
-        let audit = recorded.recorder();
         let state = arguments.access.vault.state_dir.as_ref();
+        let pinning = pin::of(&arguments.pins, state, Pin::Off)?;
+        let catalog = load::pinned(&arguments.tool, pinning.clone())?;
+        let recorded = Recorded::open(&arguments.recording)?;
+        let lock = pinning.as_ref().map(|pinning| pinning.path());
+        let enforced = access::open(&arguments.access, recorded.folder(), lock)?;
+        let audit = recorded.recorder();
+        pins::loaded(&audit, None, &catalog);
         let approvals = approvals::of(state, arguments.asking, audit.clone());
         let (policy, sandbox) = (enforced.policy, enforced.sandbox);
         let direct = Direct::asking(catalog, policy, sandbox, audit, approvals);

@@ -44,7 +44,10 @@ pub(crate) async fn run(
         no_cache: arguments.no_cache,
         ..Access::default()
     };
-    let stage = Stage::open(access::open(&access, None)?.sandbox, stop.gently.clone())?;
+    let stage = Stage::open(
+        access::open(&access, None, None)?.sandbox,
+        stop.gently.clone(),
+    )?;
 
     let first = work(&stage, view).await?;
     let rows = attacks(&stage, view).await?;

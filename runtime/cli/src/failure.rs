@@ -10,9 +10,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ringfence_audit::{Fault, ReadError};
+use ringfence_catalog::LockError;
 use ringfence_secrets::{InvalidValue, SecretName, VaultError};
 use ringfence_state::{ApprovalError, StateError};
-use ringfence_tool::nearest;
+use ringfence_tool::{Digest, nearest};
 use thiserror::Error;
 
 use crate::console::{Console, Style};
@@ -128,6 +129,32 @@ pub(crate) enum Failure {
         path: PathBuf,
         source: Box<ringfence_tool::PackError>,
     },
+    /// What was named is disabled.
+    #[error("{0}")]
+    Disabled(String),
+    /// The lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A tool is not what a person meant to approve.
+    #[error("`{name}` has the digest {found}, not {wanted}")]
+    PinDigest {
+        name: String,
+        wanted: Digest,
+        found: Digest,
+    },
+    /// Another tool stands where the one that was approved was read from.
+    #[error("`{}` is now a tool named `{found}`, not `{name}`", .path.display())]
+    PinElsewhere {
+        name: String,
+        path: PathBuf,
+        found: String,
+    },
+    /// A tool was approved, and not from a file.
+    #[error("it is not known where `{name}` was read from")]
+    PinSource { name: String },
+    /// No tool was approved under that name.
+    #[error("nothing is approved under the name `{name}`")]
+    PinUnknown { name: String, known: Vec<String> },
     /// A policy file is none, or contradicts the command line.
     #[error("failed to apply the policy")]
     Policy(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -215,10 +242,17 @@ impl Failure {
             | Self::Homeless(_)
             | Self::Unrecorded { .. } => exit_code::AUDIT,
             Self::Cut => exit_code::CUT,
-            Self::Denied { .. } | Self::NotApproved { .. } | Self::Unanswered { .. } => {
-                exit_code::DENIED
-            }
-            Self::Approval(_) | Self::State(_) => exit_code::STATE,
+            Self::Denied { .. }
+            | Self::Disabled(_)
+            | Self::NotApproved { .. }
+            | Self::Unanswered { .. } => exit_code::DENIED,
+            Self::Approval(_)
+            | Self::Lock(_)
+            | Self::PinDigest { .. }
+            | Self::PinElsewhere { .. }
+            | Self::PinSource { .. }
+            | Self::PinUnknown { .. }
+            | Self::State(_) => exit_code::STATE,
             Self::AdminKey { .. }
             | Self::AllowedHost(_)
             | Self::Unconfirmed
@@ -308,6 +342,16 @@ impl Failure {
                 format!("pass it on standard input: `ringfence secret set {name} < FILE`")
             }
             Self::SecretValue { .. } => "nothing was stored".into(),
+            Self::PinDigest { name, .. } => {
+                format!("it has changed since: look at it again with `ringfence pin show {name}`")
+            }
+            Self::PinElsewhere { .. } | Self::PinSource { .. } => {
+                "name its file: `ringfence pin approve ./TOOL.wasm`".into()
+            }
+            Self::PinUnknown { name, known } => format!(
+                "{}; one that is new is named by its path: `ringfence pin show ./{name}.wasm`",
+                choices("approved are", name, known)
+            ),
             Self::NoSecret(name) => format!("set it: `ringfence secret set {name}`"),
             Self::StateFolder => "name a folder with `--state-dir`".into(),
             Self::Vault(VaultError::Unknown { name, known, .. }) => {
@@ -318,6 +362,8 @@ impl Failure {
             Self::Approval(_)
             | Self::ArgumentsInput(_)
             | Self::Cut
+            | Self::Disabled(_)
+            | Self::Lock(_)
             | Self::Interrupted
             | Self::Limit { .. }
             | Self::Lints { .. }

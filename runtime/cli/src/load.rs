@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence_catalog::{Catalog, Naming, Origin, Problem, Source, bundled};
+use ringfence_catalog::{Catalog, Fault, Naming, Origin, Pinning, Problem, Source, bundled};
 use ringfence_tool::Component;
 
 use crate::failure::Failure;
@@ -32,11 +32,23 @@ pub(crate) fn component(tool: &str) -> Result<Arc<Component>, Failure> {
 ///
 /// There is none, or it cannot be loaded.
 pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
+    pinned(tool, None)
+}
+
+/// As [`catalog`], of a component that may have to be what was approved. One that comes with ringfence
+/// always is.
+///
+/// # Errors
+///
+/// There is none, it cannot be loaded, or it is disabled.
+pub(crate) fn pinned(tool: &str, pinning: Option<Arc<Pinning>>) -> Result<Arc<Catalog>, Failure> {
     if is_path(tool) {
-        return strict(
-            [Source::File(PathBuf::from(tool))].into(),
-            Naming::default(),
-        );
+        let source = Source::File(PathBuf::from(tool));
+        let catalog = strict([source].into(), Naming::default(), pinning)?;
+        return match catalog.disabled().first() {
+            Some(disabled) => Err(Failure::Disabled(disabled.sentence())),
+            None => Ok(catalog),
+        };
     }
     let (wanted, others): (Vec<_>, Vec<_>) = bundled()
         .into_iter()
@@ -48,7 +60,22 @@ pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
             known,
         });
     }
-    strict(wanted, Naming::default())
+    strict(wanted, Naming::default(), None)
+}
+
+/// The component in a file.
+///
+/// # Errors
+///
+/// There is none, or it cannot be loaded.
+pub(crate) fn file(path: &Path) -> Result<Arc<Component>, Failure> {
+    let source = Source::File(path.to_owned());
+    let catalog = strict([source].into(), Naming::default(), None)?;
+    let component = catalog.components().next().cloned();
+    component.ok_or_else(|| Failure::Load {
+        path: path.to_owned(),
+        reason: "there is no component in it".to_owned(),
+    })
 }
 
 /// A catalog of every path: files and folders. With no path, of the tools that come with ringfence.
@@ -59,9 +86,13 @@ pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
 /// # Errors
 ///
 /// What was named cannot be loaded.
-pub(crate) fn catalog_of(paths: &[PathBuf], naming: Naming) -> Result<Arc<Catalog>, Failure> {
+pub(crate) fn catalog_of(
+    paths: &[PathBuf],
+    naming: Naming,
+    pinning: Option<Arc<Pinning>>,
+) -> Result<Arc<Catalog>, Failure> {
     if paths.is_empty() {
-        return strict(bundled(), naming);
+        return strict(bundled(), naming, None);
     }
     let source = |path: &PathBuf| {
         if path.is_dir() {
@@ -70,13 +101,19 @@ pub(crate) fn catalog_of(paths: &[PathBuf], naming: Naming) -> Result<Arc<Catalo
             Source::File(path.clone())
         }
     };
-    strict(paths.iter().map(source).collect(), naming)
+    strict(paths.iter().map(source).collect(), naming, pinning)
 }
 
-/// Loads every source. The first problem with a source itself is an error.
-fn strict(sources: Vec<Source>, naming: Naming) -> Result<Arc<Catalog>, Failure> {
-    let catalog = Catalog::load_named(sources, naming);
-    for problem in catalog.problems() {
+/// Loads every source. The first problem with a source itself is an error, unless all that is wrong
+/// with it is that nobody approved.
+fn strict(
+    sources: Vec<Source>,
+    naming: Naming,
+    pinning: Option<Arc<Pinning>>,
+) -> Result<Arc<Catalog>, Failure> {
+    let catalog = Catalog::load_pinned(sources, naming, pinning);
+    let problems = catalog.problems().iter();
+    for problem in problems.filter(|problem| !matches!(problem.fault, Fault::Disabled(_))) {
         if catalog
             .sources()
             .iter()
@@ -108,7 +145,8 @@ fn name(source: &Source) -> Option<&'static str> {
     }
 }
 
-fn is_path(tool: &str) -> bool {
+/// Whether a person means a path.
+pub(crate) fn is_path(tool: &str) -> bool {
     tool.contains(std::path::is_separator)
         || Path::new(tool)
             .extension()

@@ -26,6 +26,7 @@ mod json;
 mod load;
 mod log;
 mod pack;
+mod pin;
 mod policy;
 mod quantity;
 mod receipt;
@@ -77,6 +78,7 @@ fn run(command: Command, console: Console) -> Result<(), Failure> {
         Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
         Command::Inspect(arguments) => inspect::run(&arguments, console),
         Command::Pack(arguments) => pack::run(&arguments, console),
+        Command::Pin(arguments) => pin::run(&arguments, console),
         Command::Policy(arguments) => policy::run(&arguments, console),
         Command::Secret(arguments) => secret::run(&arguments, console),
         Command::Serve(arguments) => executor::run(|stop| serve::run(arguments, stop)),

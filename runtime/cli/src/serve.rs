@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use ringfence_audit::{Change, Event, PolicyChange, PolicyState, Start, Stop as Stopped};
 use ringfence_server::http::Drain;
-use ringfence_server::{Funnel, Server};
+use ringfence_server::{Funnel, Server, pins};
 
 use self::listen::Listeners;
 use crate::access;
 use crate::approvals;
-use crate::arguments::{Access, ServeArguments};
+use crate::arguments::{Access, Pin, ServeArguments};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::load;
+use crate::pin;
 use crate::policy;
 use crate::recording::Recorded;
 use crate::stop::Stop;
@@ -38,16 +39,27 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
     let listeners = Listeners::bind(&arguments.listen, &arguments.access).await?;
     let stdio = arguments.listen.http.is_none() || arguments.listen.stdio;
     let ready = tokio::task::spawn_blocking(move || {
-        let catalog = load::catalog_of(&arguments.tools, arguments.names.into())?;
+        let state = arguments.access.vault.state_dir.as_ref();
+        let pinning = match &*arguments.tools {
+            // What comes with ringfence is part of it.
+            [] => None,
+            _ => pin::of(&arguments.pins, state, Pin::FirstUse)?,
+        };
+        let catalog = load::catalog_of(&arguments.tools, arguments.names.into(), pinning.clone())?;
+        for pinned in catalog.pinned() {
+            let (name, digest) = (pinned.name.as_str(), pinned.pin.digest());
+            tracing::info!(component = name, %digest, "approved, because it is there first");
+        }
         for problem in catalog.problems() {
             tracing::warn!(%problem, "a tool is left out");
         }
         let recorded = Recorded::open(&arguments.recording)?;
         // Before the policy is read: what changes in between is seen.
         let watched = policy::Watched::new(&arguments.access, recorded.recorder());
-        let enforced = access::open(&arguments.access, recorded.folder())?;
+        let lock = pinning.as_ref().map(|pinning| pinning.path());
+        let enforced = access::open(&arguments.access, recorded.folder(), lock)?;
         started(&recorded, &arguments.access);
-        let state = arguments.access.vault.state_dir.as_ref();
+        pins::loaded(&recorded.recorder(), None, &catalog);
         let approvals = approvals::of(state, arguments.asking, recorded.recorder());
         Ok::<_, Failure>((catalog, enforced, recorded, approvals, watched))
     });

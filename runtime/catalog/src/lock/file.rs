@@ -79,7 +79,8 @@ impl LockFile {
         text::parse(&text).map_err(|reason| self.damaged(reason))
     }
 
-    /// Changes what was approved, alone: whatever others wrote before is there.
+    /// Changes what was approved, alone: whatever others wrote before is there. Afterwards there is a
+    /// lock, even an empty one.
     ///
     /// # Errors
     ///
@@ -94,7 +95,7 @@ impl LockFile {
         let before = self.read()?;
         let mut lock = before.clone();
         let told = change(&mut lock);
-        if lock != before {
+        if lock != before || !self.path.exists() {
             self.replace(&text::print(&lock))?;
             self.remember(&mut guard)?;
         }
@@ -265,7 +266,7 @@ mod tests {
         let (_folder, file) = file();
         assert_eq!(file.read().unwrap(), Lock::default());
         file.update(|_| {}).unwrap();
-        assert!(!file.path().exists(), "nothing to write");
+        assert!(file.path().exists(), "from now on it is missed");
         assert_eq!(file.read().unwrap(), Lock::default());
     }
 

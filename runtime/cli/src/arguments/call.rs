@@ -5,6 +5,7 @@ use clap::Args;
 use super::approvals::Asking;
 use super::audit::Recording;
 use super::common::{Access, Logging};
+use super::pin::Pins;
 use crate::exit_code;
 
 /// Call one function of one tool, and print what it returns.
@@ -44,6 +45,9 @@ pub(crate) struct CallArguments {
     /// Print everything as one JSON object: outcome, result, receipt, and what the tool printed.
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) pins: Pins,
 
     #[command(flatten)]
     pub(crate) access: Access,

@@ -9,6 +9,7 @@ use ringfence_catalog::Naming;
 use super::approvals::Asking;
 use super::audit::Recording;
 use super::common::{Access, Logging};
+use super::pin::Pins;
 
 /// Serve tools to MCP clients: over standard input and output, over HTTP, or both.
 ///
@@ -37,6 +38,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) listen: Listen,
+
+    #[command(flatten)]
+    pub(crate) pins: Pins,
 
     #[command(flatten)]
     pub(crate) access: Access,

@@ -93,7 +93,7 @@ fn direct(access: &Access, grant: Option<Grant>) -> Result<Direct, Failure> {
         grants: grant.into_iter().collect(),
         ..access.clone()
     };
-    let enforced = access::open(&access, None)?;
+    let enforced = access::open(&access, None, None)?;
     Direct::new(
         load::catalog("files")?,
         enforced.policy,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::report::{FunctionReport, Report};
 use crate::console::{Console, Style};
+use crate::escape::escape;
 use crate::quantity;
 use crate::table::Table;
 
@@ -23,6 +24,7 @@ impl Page {
         page += &self.unavailable(report);
         page += &self.imports(report);
         page += &self.requests(report);
+        page += &self.flags(report);
         page += &self.limits(report);
         page
     }
@@ -137,6 +139,18 @@ impl Page {
         text += &self.heading("Grants that would reach it");
         let kinds = report.grantable.join(", ");
         let _ = writeln!(text, "  {}", if kinds.is_empty() { "none" } else { &kinds });
+        text
+    }
+
+    fn flags(self, report: &Report<'_>) -> String {
+        if report.flags.is_empty() {
+            return String::new();
+        }
+        let mut text = self.heading("What to look at before it is trusted");
+        for flag in &report.flags {
+            let line = format!("{}: {}: “{}”", flag.place, flag.says, flag.excerpt);
+            let _ = writeln!(text, "  {}", escape(&line));
+        }
         text
     }
 

@@ -3,7 +3,9 @@
 //! Owns the JSON form that `--json` prints; the form for people is made from the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use ringfence_catalog::Neighbours;
 use ringfence_policy::{Budget, Kind, Reach};
 use ringfence_sandbox::Profile;
 use ringfence_scrutiny::Signature;
@@ -29,6 +31,9 @@ pub(super) struct Report<'c> {
     pub(super) unavailable: Vec<UnavailableReport<'c>>,
     pub(super) imports: Vec<ImportReport<'c>>,
     pub(super) requests: Vec<RequestReport<'c>>,
+    /// What a person should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) flags: Vec<FlagReport>,
     pub(super) grantable: Vec<&'static str>,
     pub(super) footprint: FootprintReport,
     pub(super) limits: BTreeMap<&'static str, u64>,
@@ -109,6 +114,15 @@ pub(super) struct RequestReport<'c> {
     pub(super) reason: &'c str,
 }
 
+/// Something about its words or names that a person should look at.
+#[derive(Debug, Serialize)]
+pub(super) struct FlagReport {
+    pub(super) place: String,
+    pub(super) sign: &'static str,
+    pub(super) says: String,
+    pub(super) excerpt: String,
+}
+
 /// How large it is.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,7 +139,7 @@ pub(super) struct FootprintReport {
 
 impl<'c> Report<'c> {
     /// What is known of `component`, and the limits that calls of it would have.
-    pub(super) fn of(component: &'c Component, budget: &Budget) -> Self {
+    pub(super) fn of(component: &'c Arc<Component>, budget: &Budget) -> Self {
         let imports = imports(component);
         let known = |import: &ImportReport<'_>| import.standing != Standing::Unknown.word();
         let functions = component
@@ -146,6 +160,7 @@ impl<'c> Report<'c> {
             unavailable: unavailable(component),
             imports,
             requests: requests(component.manifest()),
+            flags: flags(component),
             grantable: grantable(&Reach::of(component)),
             footprint: footprint(component.footprint()),
             limits: limits(&budget.clone().within(component.manifest().timeout)),
@@ -219,6 +234,19 @@ fn requests(manifest: &Manifest) -> Vec<RequestReport<'_>> {
         .map(|request| RequestReport {
             capability: &request.capability,
             reason: &request.reason,
+        })
+        .collect()
+}
+
+fn flags(component: &Arc<Component>) -> Vec<FlagReport> {
+    let flags = Neighbours::new([component], []).look_at(component);
+    flags
+        .into_iter()
+        .map(|flag| FlagReport {
+            place: flag.place,
+            sign: flag.sign.word(),
+            says: flag.sign.to_string(),
+            excerpt: flag.excerpt,
         })
         .collect()
 }

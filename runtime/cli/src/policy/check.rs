@@ -18,7 +18,7 @@ use crate::load;
 /// There is one, the file or a tool cannot be read, or standard output cannot be written.
 pub(super) fn run(arguments: &CheckArguments, console: Console) -> Result<(), Failure> {
     let file = super::read(&arguments.file)?;
-    let catalog = load::catalog_of(&arguments.tools, Naming::default())?;
+    let catalog = load::catalog_of(&arguments.tools, Naming::default(), None)?;
     let components: Vec<_> = catalog.components().cloned().collect();
     let digests: Vec<_> = components
         .iter()

@@ -53,8 +53,16 @@ pub(crate) fn ringfence<A: AsRef<std::ffi::OsStr>>(
 ) -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+    command.args(arguments);
+    // They share a state, and their tools are different ones under the same names.
+    if command
+        .get_args()
+        .next()
+        .is_some_and(|first| first == "serve")
+    {
+        command.args(["--pin", "off"]);
+    }
     command
-        .args(arguments)
         .env_clear()
         .env("HOME", home)
         .env("XDG_CACHE_HOME", home.join("cache"))

@@ -12,6 +12,7 @@ mod demo;
 mod harness;
 mod inspect;
 mod pack;
+mod pin;
 mod policy;
 mod secret;
 mod serve;
