@@ -68,8 +68,7 @@ fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(["completions", shell]).exits(0);
         let commands = [
-            "audit", "call", "check", "demo", "inspect", "pack", "pin", "policy", "secret",
-            "serve",
+            "audit", "call", "check", "demo", "inspect", "pack", "pin", "policy", "secret", "serve",
         ];
         for command in commands {
             assert!(script.stdout.contains(command), "{shell} lacks {command}");
