@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use ringfence_audit::{
     Approval, ApprovalState, ArgumentsDigest, Call, Caller as CalledBy, Cost, Event, Intent,
-    Recorder, Ticket, Tool,
+    Recorder, Ticket, Tool, Touched,
 };
 use ringfence_identity::Caller;
 use ringfence_policy::{Permit, Tier};
@@ -143,6 +143,7 @@ impl<'c> Record<'c> {
         reason: Option<&str>,
     ) -> Ticket {
         let receipt = answer.map(|answer| &answer.receipt);
+        let touched = receipt.map_or_else(Vec::new, touched);
         let took = self.started.elapsed();
         let fuel = receipt.map_or(0, |receipt| receipt.fuel);
         let digest = self.found.get().map(|found| found.component.digest());
@@ -160,7 +161,7 @@ impl<'c> Record<'c> {
             took,
             cost: receipt.map(cost),
             capabilities: receipt.map_or(&[], |receipt| &receipt.capabilities),
-            touched: &[],
+            touched: &touched,
         }));
         // Whoever waits until no call runs finds all their records.
         self.metrics.call_ended(outcome, took, fuel);
@@ -245,6 +246,34 @@ fn refusal(error: &CallError) -> Cow<'_, str> {
             None => Cow::Owned(other.to_string()),
         },
     }
+}
+
+/// What a call touched, by the kinds of grants.
+fn touched(receipt: &Receipt) -> Vec<Touched<'_>> {
+    let reached = receipt.reached.iter().map(|line| {
+        let target = line.target.as_str();
+        let (kind, name) = match target.split_once(':') {
+            Some(("http" | "https", _)) => ("net", target),
+            Some(("tcp" | "udp", _)) => ("socket", target),
+            Some(kind_and_name) => kind_and_name,
+            None => (target, ""),
+        };
+        Touched {
+            kind,
+            name,
+            times: line.count,
+            bytes_in: line.received_bytes,
+            bytes_out: line.sent_bytes,
+        }
+    });
+    let secrets = receipt.secrets.iter().map(|name| Touched {
+        kind: "secret",
+        name,
+        times: 1,
+        bytes_in: 0,
+        bytes_out: 0,
+    });
+    reached.chain(secrets).collect()
 }
 
 fn cost(receipt: &Receipt) -> Cost {
