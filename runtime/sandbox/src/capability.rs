@@ -214,6 +214,20 @@ impl Refusal {
     }
 }
 
+/// Where `path` is, or will be when somebody makes it.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {
+            resolved(Path::new(".")).join(name)
+        }
+        (Some(parent), Some(name)) => resolved(parent).join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
 fn open_directory(host: &Path, private: &[PathBuf]) -> Result<File, Refusal> {
     let refuse = Refusal::because;
     // The system's words are the source's, which whoever prints the chain adds.
@@ -233,10 +247,7 @@ fn open_directory(host: &Path, private: &[PathBuf]) -> Result<File, Refusal> {
             "it would give away the host; grant a directory below it",
         ));
     }
-    let ours = private
-        .iter()
-        .filter_map(|path| std::fs::canonicalize(path).ok());
-    for own in ours {
+    for own in private.iter().map(|path| resolved(path)) {
         if real.starts_with(&own) || own.starts_with(&real) {
             return Err(refuse(
                 "it holds ringfence's own state; grant another directory",

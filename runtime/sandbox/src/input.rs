@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf, Take};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{AsyncStdinStream, IsTerminal, StdinStream};
@@ -39,11 +39,8 @@ pub(crate) fn give(
     if !granted {
         builder.stdin(Denied(ledger));
     } else if let Some(input) = input() {
-        builder.stdin(AsyncStdinStream::new(Counted {
-            input,
-            left: INPUT_BYTES_MAX,
-            ledger,
-        }));
+        let counted = Counted::new(input, INPUT_BYTES_MAX, ledger);
+        builder.stdin(AsyncStdinStream::new(counted));
     }
 }
 
@@ -83,9 +80,17 @@ impl InputStream for Denied {
 /// An input that is counted, and ends in an error when it is too long: what was cut in silence would look
 /// whole.
 struct Counted {
-    input: StandardInput,
-    left: u64,
+    input: Take<StandardInput>,
     ledger: Arc<Ledger>,
+}
+
+impl Counted {
+    fn new(input: StandardInput, bytes_max: u64, ledger: Arc<Ledger>) -> Self {
+        Self {
+            input: input.take(bytes_max),
+            ledger,
+        }
+    }
 }
 
 impl AsyncRead for Counted {
@@ -94,18 +99,24 @@ impl AsyncRead for Counted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.input.limit() == 0 {
+            // Whether that was all.
+            let mut more = [0];
+            let mut more = ReadBuf::new(&mut more);
+            let polled = Pin::new(self.input.get_mut()).poll_read(context, &mut more);
+            return polled.map(|read| match read {
+                Ok(()) if !more.filled().is_empty() => {
+                    let why = format!("a call may read {INPUT_BYTES_MAX} bytes of standard input");
+                    Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
+                }
+                read => read,
+            });
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.input).poll_read(context, buffer);
-        if matches!(polled, Poll::Ready(Ok(()))) {
-            let read = buffer.filled().len().saturating_sub(before);
-            let Some(left) = self.left.checked_sub(read as u64) else {
-                let why = format!("a call may read {INPUT_BYTES_MAX} bytes of standard input");
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, why)));
-            };
-            self.left = left;
-            if read > 0 {
-                self.ledger.reach(TARGET, None, 0, read);
-            }
+        let read = buffer.filled().len().saturating_sub(before);
+        if read > 0 {
+            self.ledger.reach(TARGET, None, 0, read);
         }
         polled
     }
@@ -114,19 +125,25 @@ impl AsyncRead for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt as _;
+
+    async fn read(bytes_max: u64, input: StandardInput) -> (io::Result<usize>, u64) {
+        let ledger = Arc::new(Ledger::default());
+        let mut input = Counted::new(input, bytes_max, Arc::clone(&ledger));
+        let read = input.read_to_end(&mut Vec::new()).await;
+        (read, ledger.reached()[0].received_bytes)
+    }
 
     #[tokio::test]
     async fn an_input_without_end_ends_in_an_error() {
-        let ledger = Arc::new(Ledger::default());
-        let mut input = Counted {
-            input: Box::new(tokio::io::repeat(7)),
-            left: 10_000,
-            ledger: Arc::clone(&ledger),
-        };
-        let mut read = Vec::new();
-        let error = input.read_to_end(&mut read).await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
-        assert!(ledger.reached()[0].received_bytes <= 10_000);
+        let (read, counted) = read(10_000, Box::new(tokio::io::repeat(7))).await;
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(counted, 10_000);
+    }
+
+    #[tokio::test]
+    async fn an_input_of_just_that_length_is_whole() {
+        let input = Box::new(io::Cursor::new(vec![7; 10_000]));
+        let (read, counted) = read(10_000, input).await;
+        assert_eq!((read.unwrap(), counted), (10_000, 10_000));
     }
 }
