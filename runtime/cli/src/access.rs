@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use ringfence_identity::Caller;
 use ringfence_policy::{Grant, Policy, SecretName as GrantedName};
-use ringfence_sandbox::{ArtifactCache, Directories, Sandbox, Settings};
+use ringfence_sandbox::{ArtifactCache, Directories, Sandbox, Settings, UnusableGrant};
 use ringfence_secrets::{SecretName, Secrets, Vault};
+use ringfence_state::State;
 
 use crate::arguments::Access;
 use crate::environment;
 use crate::failure::Failure;
 use crate::policy;
 use crate::secret;
+use crate::values;
 
 /// What calls may reach and use, ready to be enforced.
 #[derive(Debug)]
@@ -23,6 +25,17 @@ pub(crate) struct Enforced {
     pub(crate) policy: Policy,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) opening: Opening,
+    /// What outlives the process, where there is a place for it.
+    pub(crate) state: Option<State>,
+}
+
+/// Whose standard input and output of this process are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Streams {
+    /// The protocol's: a tool that printed there would forge a message.
+    Protocol,
+    /// A tool's that is granted them.
+    Tool,
 }
 
 /// What it takes to open what a policy names: at the start, and each time it has changed.
@@ -31,6 +44,9 @@ pub(crate) struct Opening {
     /// Our own folders, which no grant may reach.
     private: Vec<PathBuf>,
     secrets: Arc<Secrets>,
+    streams: Streams,
+    /// Whether there is a place for what outlives the process.
+    keeps: bool,
 }
 
 impl Opening {
@@ -38,8 +54,21 @@ impl Opening {
     ///
     /// # Errors
     ///
-    /// A grant that cannot be used: there is nothing behind it, or no such secret.
+    /// A grant that cannot be used: there is nothing behind it, no place for what it keeps, or no such
+    /// secret.
     pub(crate) fn directories(&self, policy: &Policy) -> Result<Directories, Failure> {
+        for grant in policy.grants() {
+            match grant {
+                Grant::Stdin | Grant::Stdout if self.streams == Streams::Protocol => {
+                    const REASON: &str = "standard input and output are the protocol's here; \
+                                          `ringfence call` can hand them to a tool";
+                    let unusable = UnusableGrant::new(grant, REASON);
+                    return Err(Failure::Grants(Box::new(unusable)));
+                }
+                Grant::Kv(_) if !self.keeps => return Err(Failure::StateFolder),
+                _ => {}
+            }
+        }
         let held = self.secrets.of(Caller::local().tenant());
         for name in granted_secrets(policy) {
             let found = name.as_str().parse::<SecretName>().ok();
@@ -52,37 +81,46 @@ impl Opening {
     }
 }
 
-/// Opens everything that `access` names. No grant can reach `recorded`, the folder of the audit log, nor
-/// `lock`, by which a tool could approve of itself.
+/// Opens everything that `access` names. No grant can reach our own files: state, secrets, machine code, and
+/// `ours`, what the caller has opened already. A tool that could reach those could approve of itself.
 ///
 /// # Errors
 ///
 /// A grant that cannot be used, two that contradict each other, or a policy file that is none.
-pub(crate) fn open(
+pub(crate) fn open<'o>(
     access: &Access,
-    recorded: Option<&Path>,
-    lock: Option<&Path>,
+    ours: impl IntoIterator<Item = &'o Path>,
+    streams: Streams,
 ) -> Result<Enforced, Failure> {
     let policy = policy::of(access)?;
     let cache = cache(access);
     let vault = secret::vault(&access.vault);
+    let named = access.vault.state_dir.clone();
+    let folder = named.or_else(environment::state_folder);
     let private: Vec<PathBuf> = cache
         .iter()
         .map(|cache| cache.folder().to_path_buf())
-        .chain(recorded.map(Path::to_path_buf))
-        .chain(lock.map(Path::to_path_buf))
+        .chain(ours.into_iter().map(Path::to_path_buf))
         .chain(vault.iter().map(|vault| vault.folder().to_path_buf()))
+        .chain(folder.clone())
         .collect();
     let secrets = Arc::new(secrets(&policy, vault)?);
+    // Nothing of it is opened yet.
+    let state = folder.map(State::lazily);
+    let values = Arc::new(values::of(access)?);
     let opening = Opening {
         private,
         secrets: Arc::clone(&secrets),
+        streams,
+        keeps: state.is_some(),
     };
     let directories = opening.directories(&policy)?;
     let sandbox = Sandbox::new(Settings {
         cache,
         directories,
         secrets: Arc::clone(&secrets),
+        state: state.clone(),
+        values,
         ..Settings::default()
     });
     secret::watch(&secrets);
@@ -90,6 +128,7 @@ pub(crate) fn open(
         policy,
         sandbox,
         opening,
+        state,
     })
 }
 

@@ -6,7 +6,6 @@
 mod page;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ringfence_audit::Recorder;
@@ -104,14 +103,9 @@ async fn approve(arguments: ApproveArguments, console: Console) -> Result<(), Fa
 }
 
 /// Where calls of this process get a person's word. Nothing where there is no place to keep one.
-pub(crate) fn of(
-    state_dir: Option<&PathBuf>,
-    asking: Asking,
-    audit: Recorder,
-) -> Option<Approvals> {
-    let folder = state_dir.cloned().or_else(environment::state_folder)?;
+pub(crate) fn of(state: Option<State>, asking: Asking, audit: Recorder) -> Option<Approvals> {
     let patience = asking.approval_wait.unwrap_or(PATIENCE);
-    Some(Approvals::new(State::lazily(folder), audit, patience))
+    Some(Approvals::new(state?, audit, patience))
 }
 
 fn in_place(place: &StatePlace, audit: Recorder) -> Result<Approvals, Failure> {

@@ -3,13 +3,15 @@
 pub(crate) mod answer;
 mod events;
 mod input;
+mod streams;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use ringfence_sandbox::{Answer, Outcome};
 use ringfence_server::pins;
 
-use crate::access;
+use crate::access::{self, Streams};
 use crate::approvals;
 use crate::arguments::{CallArguments, Pin};
 use crate::console::{Console, Style};
@@ -23,6 +25,7 @@ use crate::recording::Recorded;
 use crate::stop::Stop;
 use answer::Document;
 use events::Printer;
+use streams::{Piped, Wanted};
 
 /// Lines of what a tool printed that are shown. Bounds how far a tool can scroll a terminal.
 const LINES_SHOWN_MAX: usize = 200;
@@ -39,26 +42,29 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     // Standard input and files may keep us waiting, and a signal must still be heard.
     let ready = tokio::task::spawn_blocking(move || {
-        let json = input::read(&arguments.arguments, &arguments.tool, &arguments.function)?;
         let state = arguments.access.vault.state_dir.as_ref();
         let pinning = pin::of(&arguments.pins, state, Pin::Off)?;
         let catalog = load::pinned(&arguments.tool, pinning.clone())?;
         let recorded = Recorded::open(&arguments.recording)?;
         let lock = pinning.as_ref().map(|pinning| pinning.path());
-        let enforced = access::open(&arguments.access, recorded.folder(), lock)?;
+        let ours = recorded.folder().into_iter().chain(lock);
+        let enforced = access::open(&arguments.access, ours, Streams::Tool)?;
+        let given = &arguments.arguments;
+        let wanted = Wanted::of(&enforced.policy, given, arguments.json)?;
+        let json = input::read(given, &arguments.tool, &arguments.function)?;
         let audit = recorded.recorder();
         pins::loaded(&audit, None, &catalog);
-        let approvals = approvals::of(state, arguments.asking, audit.clone());
+        let approvals = approvals::of(enforced.state, arguments.asking, audit.clone());
         let (policy, sandbox) = (enforced.policy, enforced.sandbox);
         let direct = Direct::asking(catalog, policy, sandbox, audit, approvals);
-        Ok::<_, Failure>((direct, recorded, json, arguments))
+        Ok::<_, Failure>((direct, recorded, json, arguments, wanted))
     });
     let ready = tokio::select! {
         biased;
         () = stop.gently.cancelled() => return Err(Failure::Interrupted),
         ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
     };
-    let (direct, recorded, json, arguments) = ready?;
+    let (direct, recorded, json, arguments, wanted) = ready?;
     let (tool, function) = (arguments.tool.as_str(), arguments.function.as_str());
     let direct = direct.ok_or_else(|| Failure::UnknownTool {
         tool: tool.to_owned(),
@@ -66,9 +72,13 @@ pub(crate) async fn run(
     })?;
 
     let printer = Printer::new(console);
+    let piped = Piped::new(Arc::clone(&printer), wanted, console);
     let called = direct
-        .call(tool, function, json, printer.clone(), stop.gently)
+        .call(tool, function, json, Arc::clone(&piped) as _, stop.gently)
         .await;
+    // Whoever reads what was printed may keep us waiting, and a signal must still be heard.
+    let finished = tokio::task::spawn_blocking(move || piped.finish()).await;
+    let live = finished.map_err(|error| Failure::Runtime(error.into()))?;
     // The record is written before anybody can see that the call is over.
     drop(recorded);
     let dropped = printer.finish();
@@ -77,15 +87,21 @@ pub(crate) async fn run(
             "{dropped} reports of the tool came too fast to be shown"
         ));
     }
-    show(&called?, &arguments, console)
+    show(&called?, &arguments, console, live)
 }
 
-fn show(answer: &Answer, arguments: &CallArguments, console: Console) -> Result<(), Failure> {
+/// Shows what came of the call, and what the tool printed unless that was shown as it came.
+fn show(
+    answer: &Answer,
+    arguments: &CallArguments,
+    console: Console,
+    live: bool,
+) -> Result<(), Failure> {
     let (tool, function) = (arguments.tool.as_str(), arguments.function.as_str());
     if arguments.json {
         let document = Document::of(answer).render();
         console.print(&document.map_err(|error| Failure::Print(error.into()))?)?;
-    } else {
+    } else if !live {
         printed("stdout", &answer.stdout, console);
         // A trap shows the end of standard error itself.
         if !matches!(answer.outcome, Outcome::Trapped(_)) {

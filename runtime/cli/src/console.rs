@@ -105,6 +105,11 @@ impl Console {
         paint(self.err.colours, style, text)
     }
 
+    /// Whether standard output takes colours and a person looks at it.
+    pub(crate) fn output_surface(self) -> Surface {
+        self.out
+    }
+
     /// Whether standard error takes colours and a person looks at it.
     pub(crate) fn error_surface(self) -> Surface {
         self.err

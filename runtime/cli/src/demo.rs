@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::access;
+use crate::access::{self, Streams};
 use crate::arguments::{Access, DemoArguments};
 use crate::call::answer::{self, Document};
 use crate::console::Console;
@@ -45,7 +45,7 @@ pub(crate) async fn run(
         ..Access::default()
     };
     let stage = Stage::open(
-        access::open(&access, None, None)?.sandbox,
+        access::open(&access, None, Streams::Tool)?.sandbox,
         stop.gently.clone(),
     )?;
 

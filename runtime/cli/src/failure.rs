@@ -86,6 +86,9 @@ pub(crate) enum Failure {
     /// The call was stopped by a signal.
     #[error("interrupted")]
     Interrupted,
+    /// Standard input cannot be both.
+    #[error("standard input is granted to the tool, and cannot hold its arguments, too")]
+    InputTaken,
     /// Policy says no.
     #[error("the call of `{function}` of `{tool}` is denied: {reason}")]
     Denied {
@@ -177,6 +180,9 @@ pub(crate) enum Failure {
         name: SecretName,
         reason: InvalidValue,
     },
+    /// The values for tools cannot be read.
+    #[error("failed to read values for tools from `{}`: {reason}", .path.display())]
+    Values { path: PathBuf, reason: String },
     /// There is no place for state.
     #[error("there is no home directory to keep state in")]
     StateFolder,
@@ -258,8 +264,10 @@ impl Failure {
             | Self::Unconfirmed
             | Self::Bind { .. }
             | Self::Grants(_)
+            | Self::InputTaken
             | Self::Policy(_)
-            | Self::PolicyUnread { .. } => exit_code::USAGE,
+            | Self::PolicyUnread { .. }
+            | Self::Values { .. } => exit_code::USAGE,
             Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
             Self::Interrupted => exit_code::INTERRUPTED,
             Self::Limit { .. } => exit_code::LIMIT,
@@ -320,6 +328,10 @@ impl Failure {
                 "a grant looks like `fs.read=./docs:/docs`, `net=https://example.com` or `env=LANG`; \
                  `docs/policy.md` lists every kind"
                     .into()
+            }
+            Self::InputTaken => "name the arguments on the command line, or leave `--grant stdin` out".into(),
+            Self::Values { .. } => {
+                "a line is `KEY = \"VALUE\"`; those of one tenant stand below `[tenant.NAME]`".into()
             }
             Self::Policy(_) => "`docs/policy.md` describes the file; nothing of it was applied".into(),
             Self::PolicyUnread { .. } => {

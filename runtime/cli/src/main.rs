@@ -35,6 +35,7 @@ mod secret;
 mod serve;
 mod stop;
 mod table;
+mod values;
 
 use std::process::ExitCode;
 

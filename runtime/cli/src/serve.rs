@@ -14,7 +14,7 @@ use ringfence_server::http::Drain;
 use ringfence_server::{Funnel, Server, pins};
 
 use self::listen::Listeners;
-use crate::access;
+use crate::access::{self, Streams};
 use crate::approvals;
 use crate::arguments::{Access, Pin, ServeArguments};
 use crate::descriptors;
@@ -57,10 +57,15 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         // Before the policy is read: what changes in between is seen.
         let watched = policy::Watched::new(&arguments.access, recorded.recorder());
         let lock = pinning.as_ref().map(|pinning| pinning.path());
-        let enforced = access::open(&arguments.access, recorded.folder(), lock)?;
+        let ours = recorded.folder().into_iter().chain(lock);
+        let enforced = access::open(&arguments.access, ours, Streams::Protocol)?;
         started(&recorded, &arguments.access);
         pins::loaded(&recorded.recorder(), None, &catalog);
-        let approvals = approvals::of(state, arguments.asking, recorded.recorder());
+        let approvals = approvals::of(
+            enforced.state.clone(),
+            arguments.asking,
+            recorded.recorder(),
+        );
         Ok::<_, Failure>((catalog, enforced, recorded, approvals, watched))
     });
     let ready = tokio::select! {

@@ -8,6 +8,7 @@ use ringfence_policy::{Budget, Grant};
 
 use super::quantity::{bytes, seconds};
 use super::secret::VaultPlace;
+use crate::values::OneValue;
 
 /// What tools may reach and use.
 #[derive(Debug, Clone, Default, Args)]
@@ -16,7 +17,8 @@ pub(crate) struct Access {
     /// Let tools that ask for it reach something; repeat for more. Nothing is granted by default.
     ///
     /// `fs.read=HOST:GUEST` to read a directory, `fs.write=HOST:GUEST` to read and change it,
-    /// `net=https://HOST` to send requests, `env=NAME` to see one environment variable. GUEST is the
+    /// `net=https://HOST` to send requests, `env=NAME` to see one environment variable, `kv=NAME` to keep
+    /// things between calls, `config=KEY` to see a value that is set below. GUEST is the
     /// path under which the tool sees the directory. Only tools whose imports, and whose manifest when it has one, ask for such a
     /// capability get it.
     #[arg(long = "grant", value_name = "GRANT")]
@@ -29,6 +31,16 @@ pub(crate) struct Access {
     /// comes to.
     #[arg(long, value_name = "POLICY.toml")]
     pub(crate) policy: Option<PathBuf>,
+
+    /// A value for tools that are granted `config=KEY`; repeat for more.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) config_value: Vec<OneValue>,
+
+    /// A file of such values: `KEY = "VALUE"` for everybody, and below `[tenant.NAME]` for one tenant.
+    ///
+    /// What `--config-value` says takes its place.
+    #[arg(long, value_name = "VALUES.toml")]
+    pub(crate) config_values: Option<PathBuf>,
 
     /// The longest that one call may take, waiting included [default: 30].
     ///

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::access;
+use crate::access::{self, Streams};
 use crate::arguments::Access;
 use crate::call::answer;
 use crate::direct::Direct;
@@ -93,7 +93,7 @@ fn direct(access: &Access, grant: Option<Grant>) -> Result<Direct, Failure> {
         grants: grant.into_iter().collect(),
         ..access.clone()
     };
-    let enforced = access::open(&access, None, None)?;
+    let enforced = access::open(&access, None, Streams::Tool)?;
     Direct::new(
         load::catalog("files")?,
         enforced.policy,

@@ -9,6 +9,7 @@
 mod audit;
 mod call;
 mod demo;
+mod granted;
 mod harness;
 mod inspect;
 mod pack;
