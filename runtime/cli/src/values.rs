@@ -157,7 +157,7 @@ mod tests {
         for (text, said) in [
             ("a = 1", "`a` is a value of type integer"),
             ("a.b = 'x'", "quotes around a key with dots"),
-            ("tenant = 'x'\n[tenant.a]", "duplicate"),
+            ("tenant = 'x'\n[tenant.a]", "cannot extend"),
             ("[tenant]\nacme = 'x'", "write `[tenant.acme]`"),
             ("[tenant.'a/b']\nk = 'x'", "tenant.a/b"),
             ("'a b' = 'x'", "`a b`"),

@@ -53,6 +53,11 @@ pub(super) fn describe(import: &str) -> (Standing, &'static str) {
             Standing::Granted,
             "network sockets: `socket=tcp:HOST:PORT`, `socket=udp:HOST:PORT`",
         ),
+        "wasi:config/store" => (Standing::Granted, "an operator's values: `config=KEY`"),
+        _ if interface.starts_with("wasi:keyvalue/") => (
+            Standing::Granted,
+            "buckets that outlive the call: `kv=NAME`",
+        ),
         _ if interface.starts_with("wasi:http/") => {
             (Standing::Granted, "HTTP requests: `net=https://HOST`")
         }
