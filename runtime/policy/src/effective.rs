@@ -10,6 +10,7 @@
 //! - Of two modes the one of the narrower scope holds; of two budgets the lower one.
 
 mod ask;
+mod files;
 mod hosts;
 mod index;
 mod refusal;

@@ -147,6 +147,18 @@ impl Reach {
         })
     }
 
+    /// Whether it asks for a part of what is below `path`.
+    pub(crate) fn divides(&self, path: &GuestPath) -> bool {
+        let mut requests = self.requests().into_iter().flatten();
+        requests.any(|request| match request {
+            Capability::Files(files) => {
+                (files.guest != *path && path.below(files.guest.as_str()).is_some())
+                    || (files.glob.is_some() && touch(&files.guest, path))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether it asks to send `sent`.
     pub(crate) fn asks_request(&self, sent: &OutgoingRequest<'_>) -> bool {
         self.asks(|request| match request {

@@ -10,89 +10,11 @@ use std::borrow::Cow;
 use super::hosts::Sought;
 use super::{Effective, Granted, Refusal, RefusalReason};
 use crate::grant::{
-    Capability, FileOperation, Grant, GuestPath, Host, HostName, HostPattern, Kind,
-    OutgoingRequest, Protocol, Scheme, SecretGrant, is_normal,
+    Capability, Grant, Host, HostName, HostPattern, Kind, OutgoingRequest, Protocol, Scheme,
+    SecretGrant,
 };
-use crate::subtract::taken;
 
 impl Effective {
-    /// Whether the tool may do `operation` with `path`, which is absolute and normal.
-    ///
-    /// Of two grants that begin at different directories the deeper one counts alone: it is what is
-    /// mounted there.
-    ///
-    /// # Errors
-    ///
-    /// Why not.
-    pub fn file(&self, operation: FileOperation, path: &str) -> Result<&Granted, Refusal> {
-        let refuse = |reason| {
-            let kind = match operation {
-                FileOperation::List | FileOperation::Read => Kind::FsRead,
-                _ => Kind::FsWrite,
-            };
-            let wanted = format!("{} {path}", operation.word());
-            Refusal::new(wanted, format!("{kind}=HOST:{path}"), reason)
-        };
-        if !is_normal(path) {
-            return Err(refuse(RefusalReason::Unclear));
-        }
-        if let Some(place) = self.denies_file(operation, path) {
-            return Err(refuse(self.denied_at(place)));
-        }
-        let mounted = self.index.granted.files.above(path).last();
-        let places = mounted.into_iter().flatten().copied();
-        let fits = |place: &usize| {
-            matches!(self.granted.get(*place), Some(Granted { grant: Grant::Files(files), .. })
-                if files.covers(operation, path))
-        };
-        let granted = self.first(places.filter(fits));
-        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
-        if self.reach.asks_file(operation, path) {
-            Ok(granted)
-        } else {
-            Err(refuse(RefusalReason::NotRequested))
-        }
-    }
-
-    /// Whether the tool may give `from` the name `to`. For a directory this also asks whether any
-    /// rule is about something below it, which would slip from under that rule.
-    ///
-    /// # Errors
-    ///
-    /// Why not.
-    pub fn rename(&self, from: &str, to: &str, directory: bool) -> Result<&Granted, Refusal> {
-        self.file(FileOperation::Delete, from)?;
-        let granted = self.file(FileOperation::Create, to)?;
-        // What is there under the new name is gone.
-        self.file(FileOperation::Delete, to)?;
-        if directory && (self.is_divided(from) || self.is_divided(to)) {
-            let wanted = format!("rename {from} to {to}");
-            let grant = format!("fs.write=HOST:{from}");
-            return Err(Refusal::new(wanted, grant, RefusalReason::Unclear));
-        }
-        Ok(granted)
-    }
-
-    /// Whether some rule is about a part of what is below `path`, so that the directory cannot be
-    /// handed out, linked or moved as a whole.
-    pub fn is_divided(&self, path: &str) -> bool {
-        let Ok(path) = path.parse::<GuestPath>() else {
-            return true;
-        };
-        let by_grant = self.grants.iter().any(|grant| match grant {
-            Grant::Files(files) => {
-                (files.guest != path && path.below(files.guest.as_str()).is_some())
-                    || (files.glob.is_some() && crate::reach::touch(&files.guest, &path))
-            }
-            _ => false,
-        });
-        by_grant
-            || self.denied.iter().any(|denied| match &denied.capability {
-                Capability::Files(files) => files.may_lie_below(&path),
-                _ => false,
-            })
-    }
-
     /// Whether the tool may send `request`, and where its host may be connected to.
     ///
     /// # Errors
@@ -318,31 +240,15 @@ impl Effective {
     }
 
     /// The first grant of `places`, in the order in which grants were written.
-    fn first(&self, places: impl Iterator<Item = usize>) -> Option<&Granted> {
+    pub(super) fn first(&self, places: impl Iterator<Item = usize>) -> Option<&Granted> {
         places.min().and_then(|place| self.granted.get(place))
     }
 
-    fn denied_at(&self, place: usize) -> RefusalReason {
+    pub(super) fn denied_at(&self, place: usize) -> RefusalReason {
         match self.denied.get(place) {
             Some(denied) => RefusalReason::Denied(denied.origin.clone()),
             None => RefusalReason::NotGranted,
         }
-    }
-
-    fn denies_file(&self, operation: FileOperation, path: &str) -> Option<usize> {
-        let everywhere = self.index.denied_operations.iter();
-        let everywhere = everywhere
-            .filter(|(operations, _)| operations.contains(operation))
-            .map(|(_, place)| *place);
-        let here = self.index.denied.files.above(path).flatten().copied();
-        let here = here.filter(|place| {
-            matches!(
-                self.denied.get(*place).map(|denied| &denied.capability),
-                Some(Capability::Files(files))
-                    if taken(files.kind).contains(operation) && files.holds(path)
-            )
-        });
-        everywhere.chain(here).min()
     }
 
     /// The first denial of `request`; with an address, of one that is about that address.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ringfence_policy::{FileOperation, Host, OutgoingRequest, Protocol, Scheme};
+use ringfence_policy::{FileOperation, FileOperations, Host, OutgoingRequest, Protocol, Scheme};
 
 use crate::setup::Setup;
 
@@ -153,6 +153,46 @@ fn a_directory_with_rules_inside_is_not_moved_out_from_under_them() {
     assert!(!effective.is_divided("/w/a/x") && !effective.is_divided("/w/b"));
     let creating = Setup::grants(&["fs.create=/srv:/w", "fs.read=/srv:/w"]);
     assert!(creating.effective().rename("/w/a", "/w/b", false).is_err());
+}
+
+#[test]
+fn another_name_gives_a_file_no_more_than_its_own() {
+    let setup = Setup::file(
+        "[default]\nallow = [\"fs.write=/srv:/w\", \"fs.read=/pub:/pub\", \"fs.create=/pub:/pub\"]\n\
+         deny = [\"fs.read=/w/keys\", \"fs.change=/w/log\"]",
+    );
+    let effective = setup.effective();
+    // It may be deleted and it may be made elsewhere, and would be readable there.
+    let refusal = effective.rename("/w/keys/a", "/w/a", false).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "list /w/keys/a: denied, by policy.toml:4"
+    );
+    assert!(effective.link("/w/keys/a", "/w/a").is_err());
+    assert!(effective.link("/w/keys/a", "/w/keys/b").is_ok());
+    assert!(effective.rename("/w/log/a", "/w/a", false).is_err());
+    assert!(effective.link("/w/log/a", "/pub/a").is_ok());
+    assert!(effective.link("/w/a", "/w/log/a").is_ok());
+    assert!(effective.link("/w/a", "/elsewhere/a").is_err());
+    assert!(effective.link("/elsewhere/a", "/w/a").is_err());
+    assert!(effective.link("/w/a", "/pub/a").is_ok());
+}
+
+#[test]
+fn what_is_alike_below_a_directory_is_what_may_be_done_with_each_part_of_it() {
+    let alike = |setup: &Setup, path: &str| setup.effective().alike(&path.parse().unwrap());
+    let whole = Setup::grants(&["fs.read=/srv:/w", "fs.create=/srv:/w", "fs.read=/b:/b/*.md"]);
+    let all = alike(&whole, "/w").unwrap();
+    for operation in FileOperation::ALL {
+        assert_eq!(all.contains(operation), may(&whole, operation, "/w/any/a"));
+    }
+    assert_eq!(alike(&whole, "/b"), None);
+    assert_eq!(alike(&whole, "/elsewhere").unwrap(), FileOperations::NONE);
+    let inside = Setup::grants(&["fs.read=/srv:/w", "fs.read=/b:/w/b"]);
+    assert_eq!(alike(&inside, "/w"), None);
+    assert!(alike(&inside, "/w/b").is_some());
+    let denied = Setup::file("[default]\nallow = [\"fs.write=/srv:/w\"]\ndeny = [\"fs.write\"]");
+    assert!(!alike(&denied, "/w").unwrap().writes());
 }
 
 #[test]
