@@ -12,6 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::config::Config;
+use crate::files::Files;
 use crate::host::HostCall;
 use crate::http::Hooks;
 use crate::keyvalue::KeyValue;
@@ -33,6 +34,8 @@ pub(crate) struct Guest {
     pub(crate) config: Config,
     /// What was touched of that.
     pub(crate) ledger: Arc<Ledger>,
+    /// What of the host's files the call sees.
+    pub(crate) files: Arc<Files>,
     /// What goes out for this call.
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) table: ResourceTable,

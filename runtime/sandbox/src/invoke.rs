@@ -25,6 +25,7 @@ use crate::classify;
 use crate::config::Config;
 use crate::content;
 use crate::engine::FUEL_YIELD_INTERVAL;
+use crate::files::Files;
 use crate::guest::{Events, Guest};
 use crate::host::{Clock, HostCall};
 use crate::http::Hooks;
@@ -192,9 +193,11 @@ impl Sandbox {
         let rules: Arc<dyn Rules> = Arc::clone(&granted) as _;
         let outgoing = self.egress()?.outgoing(rules, Limits::default());
         let outgoing = Arc::new(outgoing);
+        let files = Files::of(permit, self.directories().hosts())
+            .map_err(|reason| format!("failed to open what was granted: {reason}"))?;
         let wasi = self
             .directories()
-            .context(permit, streams, &drawn, &outgoing)
+            .context(permit, &files, streams, &drawn, &outgoing)
             .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(budget.handles);
@@ -215,6 +218,7 @@ impl Sandbox {
             http,
             hooks: Hooks::new(Arc::clone(&outgoing), granted.bound().scrubber()),
             granted,
+            files: Arc::new(files),
             outgoing,
             table,
             meter: Meter::new(budget, self.memory()),
@@ -249,6 +253,7 @@ fn spent(
     receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
     receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
     receipt.touched(guest.outgoing.touched(), &guest.ledger);
+    receipt.denied.extend(guest.files.denied());
     receipt.secrets = guest.granted.bound().sent();
     receipt.output_bytes = out.written.saturating_add(err.written);
     let cut = [

@@ -22,6 +22,7 @@ mod coarse;
 mod config;
 mod content;
 mod engine;
+mod files;
 mod guest;
 mod host;
 mod http;

@@ -8,6 +8,7 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::config;
+use crate::files;
 use crate::guest::Guest;
 use crate::host;
 use crate::keyvalue;
@@ -60,6 +61,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    files::add_to_linker(&mut linker)?;
     socket::add_to_linker(&mut linker)?;
     keyvalue::add_to_linker(&mut linker)?;
     config::add_to_linker(&mut linker)?;

@@ -1,0 +1,406 @@
+//! `wasi:filesystem` as guests call it.
+//!
+//! Owns which descriptors are asked about: those go to [`super::node`], all others to the engine, which
+//! was handed a directory of which everything is granted alike. Refuses to judge and to touch the disk.
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasData, Linker, Resource};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
+
+use crate::guest::Guest;
+
+use super::listing::Listing;
+use super::node::{Node, Opening, View};
+use types::{
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
+    ErrorCode, Filesize, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+};
+
+/// Says how the linker gets at what is asked about.
+struct HasFiles;
+
+impl HasData for HasFiles {
+    type Data<'a> = View<'a>;
+}
+
+fn view(guest: &mut Guest) -> View<'_> {
+    View {
+        files: Arc::clone(&guest.files),
+        wasi: guest.filesystem(),
+    }
+}
+
+/// Puts our files in place of the engine's.
+pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    types::add_to_linker::<Guest, HasFiles>(linker, view)?;
+    preopens::add_to_linker::<Guest, HasFiles>(linker, view)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+impl View<'_> {
+    /// The directory that `descriptor` is, when it is one that is asked about.
+    fn node(&self, descriptor: &Resource<Descriptor>) -> Option<Node> {
+        let node = Resource::<Node>::new_borrow(descriptor.rep());
+        self.wasi.table.get(&node).ok().cloned()
+    }
+}
+
+impl preopens::Host for View<'_> {
+    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
+        let mut directories = preopens::Host::get_directories(&mut self.wasi)?;
+        for path in &self.files.judged {
+            let node = self.wasi.table.push(Node(Arc::from(&**path)))?;
+            directories.push((Resource::new_own(node.rep()), path.to_string()));
+        }
+        Ok(directories)
+    }
+}
+
+impl types::Host for View<'_> {
+    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
+        self.wasi.convert_error_code(error)
+    }
+
+    fn filesystem_error_code(
+        &mut self,
+        error: Resource<wasmtime::Error>,
+    ) -> wasmtime::Result<Option<ErrorCode>> {
+        self.wasi.filesystem_error_code(error)
+    }
+}
+
+impl types::HostDirectoryEntryStream for View<'_> {
+    async fn read_directory_entry(
+        &mut self,
+        stream: Resource<DirectoryEntryStream>,
+    ) -> FsResult<Option<DirectoryEntry>> {
+        let listing = Resource::<Listing>::new_borrow(stream.rep());
+        match self.wasi.table.get_mut(&listing) {
+            Ok(listing) => listing.next(),
+            Err(_) => self.wasi.read_directory_entry(stream).await,
+        }
+    }
+
+    fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
+        let listing = Resource::<Listing>::new_borrow(stream.rep());
+        if self.wasi.table.get(&listing).is_err() {
+            return types::HostDirectoryEntryStream::drop(&mut self.wasi, stream);
+        }
+        let listing = Resource::<Listing>::new_own(stream.rep());
+        self.wasi.table.delete(listing)?;
+        Ok(())
+    }
+}
+
+impl types::HostDescriptor for View<'_> {
+    async fn advise(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+        len: Filesize,
+        advice: Advice,
+    ) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.advise(fd, offset, len, advice).await,
+        }
+    }
+
+    async fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => View::sync(self, &node).await,
+            None => self.wasi.sync_data(fd).await,
+        }
+    }
+
+    async fn get_flags(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorFlags> {
+        let Some(node) = self.node(&fd) else {
+            return self.wasi.get_flags(fd).await;
+        };
+        let mut flags = DescriptorFlags::READ;
+        if self.files.may_write(&node.0) {
+            flags |= DescriptorFlags::MUTATE_DIRECTORY;
+        }
+        Ok(flags)
+    }
+
+    async fn get_type(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorType> {
+        match self.node(&fd) {
+            Some(_) => Ok(DescriptorType::Directory),
+            None => self.wasi.get_type(fd).await,
+        }
+    }
+
+    async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.set_size(fd, size).await,
+        }
+    }
+
+    async fn set_times(
+        &mut self,
+        fd: Resource<Descriptor>,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => View::set_times(self, &node, ".", false, [accessed, modified]).await,
+            None => self.wasi.set_times(fd, accessed, modified).await,
+        }
+    }
+
+    async fn read(
+        &mut self,
+        fd: Resource<Descriptor>,
+        len: Filesize,
+        offset: Filesize,
+    ) -> FsResult<(Vec<u8>, bool)> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.read(fd, len, offset).await,
+        }
+    }
+
+    async fn write(
+        &mut self,
+        fd: Resource<Descriptor>,
+        bytes: Vec<u8>,
+        offset: Filesize,
+    ) -> FsResult<Filesize> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.write(fd, bytes, offset).await,
+        }
+    }
+
+    async fn read_directory(
+        &mut self,
+        fd: Resource<Descriptor>,
+    ) -> FsResult<Resource<DirectoryEntryStream>> {
+        match self.node(&fd) {
+            Some(node) => View::read_directory(self, &node).await,
+            None => self.wasi.read_directory(fd).await,
+        }
+    }
+
+    async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => View::sync(self, &node).await,
+            None => self.wasi.sync(fd).await,
+        }
+    }
+
+    async fn create_directory_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+    ) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => self.create_directory(&node, &path).await,
+            None => self.wasi.create_directory_at(fd, path).await,
+        }
+    }
+
+    async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
+        match self.node(&fd) {
+            Some(node) => View::stat(self, &node, ".", false).await,
+            None => self.wasi.stat(fd).await,
+        }
+    }
+
+    async fn stat_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<DescriptorStat> {
+        match self.node(&fd) {
+            Some(node) => View::stat(self, &node, &path, follows(flags)).await,
+            None => self.wasi.stat_at(fd, flags, path).await,
+        }
+    }
+
+    async fn set_times_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        let Some(node) = self.node(&fd) else {
+            let set = self.wasi.set_times_at(fd, flags, path, accessed, modified);
+            return set.await;
+        };
+        let times = [accessed, modified];
+        View::set_times(self, &node, &path, follows(flags), times).await
+    }
+
+    async fn link_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        other: Resource<Descriptor>,
+        new: String,
+    ) -> FsResult<()> {
+        match (self.node(&fd), self.node(&other)) {
+            (None, None) => self.wasi.link_at(fd, flags, path, other, new).await,
+            (Some(_), Some(_)) if follows(flags) => Err(ErrorCode::Invalid.into()),
+            (Some(from), Some(to)) => self.link([(&from, &path), (&to, &new)]).await,
+            // A directory that is asked about and one that is not are as two disks.
+            _ => Err(ErrorCode::CrossDevice.into()),
+        }
+    }
+
+    async fn open_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        open: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> FsResult<Resource<Descriptor>> {
+        match self.node(&fd) {
+            Some(node) => {
+                let opening = Opening { open, flags };
+                self.open(&node, &path, follows(path_flags), opening).await
+            }
+            None => self.wasi.open_at(fd, path_flags, path, open, flags).await,
+        }
+    }
+
+    fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
+        if self.node(&fd).is_none() {
+            return types::HostDescriptor::drop(&mut self.wasi, fd);
+        }
+        self.wasi
+            .table
+            .delete(Resource::<Node>::new_own(fd.rep()))?;
+        Ok(())
+    }
+
+    async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
+        match self.node(&fd) {
+            Some(node) => self.read_link(&node, &path).await,
+            None => self.wasi.readlink_at(fd, path).await,
+        }
+    }
+
+    async fn remove_directory_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+    ) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => self.remove_directory(&node, &path).await,
+            None => self.wasi.remove_directory_at(fd, path).await,
+        }
+    }
+
+    async fn rename_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+        other: Resource<Descriptor>,
+        new: String,
+    ) -> FsResult<()> {
+        match (self.node(&fd), self.node(&other)) {
+            (None, None) => self.wasi.rename_at(fd, path, other, new).await,
+            (Some(from), Some(to)) => self.rename([(&from, &path), (&to, &new)]).await,
+            _ => Err(ErrorCode::CrossDevice.into()),
+        }
+    }
+
+    async fn symlink_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        target: String,
+        path: String,
+    ) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => self.symlink(&node, target, &path).await,
+            None => self.wasi.symlink_at(fd, target, path).await,
+        }
+    }
+
+    async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        match self.node(&fd) {
+            Some(node) => self.unlink(&node, &path).await,
+            None => self.wasi.unlink_file_at(fd, path).await,
+        }
+    }
+
+    fn read_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynInputStream>> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::IsDirectory.into()),
+            None => self.wasi.read_via_stream(fd, offset),
+        }
+    }
+
+    fn write_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.write_via_stream(fd, offset),
+        }
+    }
+
+    fn append_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        match self.node(&fd) {
+            Some(_) => Err(ErrorCode::BadDescriptor.into()),
+            None => self.wasi.append_via_stream(fd),
+        }
+    }
+
+    async fn is_same_object(
+        &mut self,
+        one: Resource<Descriptor>,
+        other: Resource<Descriptor>,
+    ) -> wasmtime::Result<bool> {
+        match (self.node(&one), self.node(&other)) {
+            (None, None) => self.wasi.is_same_object(one, other).await,
+            (Some(one), Some(other)) => Ok(one.0 == other.0),
+            _ => Ok(false),
+        }
+    }
+
+    async fn metadata_hash(&mut self, fd: Resource<Descriptor>) -> FsResult<MetadataHashValue> {
+        match self.node(&fd) {
+            Some(node) => View::metadata_hash(self, &node, ".", false).await,
+            None => self.wasi.metadata_hash(fd).await,
+        }
+    }
+
+    async fn metadata_hash_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<MetadataHashValue> {
+        match self.node(&fd) {
+            Some(node) => View::metadata_hash(self, &node, &path, follows(flags)).await,
+            None => self.wasi.metadata_hash_at(fd, flags, path).await,
+        }
+    }
+}
+
+fn follows(flags: PathFlags) -> bool {
+    flags.contains(PathFlags::SYMLINK_FOLLOW)
+}
