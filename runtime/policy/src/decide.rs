@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::rule::{Effect, Mode, Origin, Rule, Scope};
 use crate::subject::Subject;
 use crate::subtract::is_partial;
+use crate::witness::{Watched, Witness};
 
 /// What the operator allows.
 ///
@@ -37,6 +38,7 @@ pub struct Policy {
     tenants: BTreeSet<TenantName>,
     budget: Budget,
     cache: Cache,
+    watched: Watched,
 }
 
 impl Policy {
@@ -87,6 +89,13 @@ impl Policy {
         Ok(self)
     }
 
+    /// This policy, of whose questions `witness` hears each. What it decides is the same.
+    pub fn watched(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.watched = Watched::by(witness);
+        self.cache = Cache::default();
+        self
+    }
+
     /// Every grant, to whomever it would go.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.rules.iter().filter_map(|rule| match &rule.effect {
@@ -112,7 +121,8 @@ impl Policy {
     /// What `caller` may let `subject` do, each with the line that says so.
     pub fn effective(&self, caller: &Caller, subject: &Subject<'_>) -> Arc<Effective> {
         self.cache.get(caller, subject, || {
-            Effective::weigh(&self.rules, caller, subject, &self.budget)
+            let watched = self.watched.clone();
+            Effective::weigh(&self.rules, caller, subject, &self.budget).watched(watched)
         })
     }
 

@@ -27,6 +27,7 @@ use crate::rule::{Effect, Mode, Origin, Rule};
 use crate::subject::Subject;
 use crate::subtract::subtract;
 use crate::tier::{Annotations, Tier};
+use crate::witness::{Access, Watched};
 
 pub use ask::{Destination, Peer};
 pub use refusal::{Refusal, RefusalReason};
@@ -78,6 +79,7 @@ pub struct Effective {
     /// Where what nobody has approved of stands in `granted`.
     unapproved: Vec<usize>,
     index: Index,
+    watched: Watched,
 }
 
 impl Effective {
@@ -159,6 +161,7 @@ impl Effective {
                 Effect::Dangerous(mode) => Some(*mode),
                 _ => None,
             }),
+            watched: Watched::default(),
             index: Index::new(&granted, &denied, &ranges),
             ranges,
             grants: granted.iter().map(|one| one.grant.clone()).collect(),
@@ -169,6 +172,21 @@ impl Effective {
             budget,
             reach,
         }
+    }
+
+    pub(crate) fn watched(mut self, watched: Watched) -> Self {
+        self.watched = watched;
+        self
+    }
+
+    /// Whether somebody hears of each question. A host that hands out a handle is not asked again.
+    pub fn is_watched(&self) -> bool {
+        self.watched.is_watched()
+    }
+
+    /// Tells whoever listens that the tool wanted something which is not asked of a policy.
+    pub fn saw(&self, access: impl FnOnce() -> Access) {
+        self.watched.tell(access);
     }
 
     /// What is granted, without where.

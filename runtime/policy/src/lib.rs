@@ -38,6 +38,7 @@ mod rule;
 mod subject;
 mod subtract;
 mod tier;
+mod witness;
 
 pub use approval::{Approval, ApprovalNeeded};
 pub use budget::Budget;
@@ -60,3 +61,4 @@ pub use reach::Reach;
 pub use rule::{Effect, Mode, Origin, Rule, Scope};
 pub use subject::Subject;
 pub use tier::{Annotations, Tier};
+pub use witness::{Access, Witness};

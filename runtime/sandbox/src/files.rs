@@ -92,7 +92,10 @@ impl Files {
         let at = guest.as_str();
         let told = match self.mounts.get(at) {
             Some(Opened::Directory(opened)) => {
-                if let Some(perms) = self.effective.alike(guest).and_then(perms) {
+                let alike = self.effective.alike(guest);
+                // A handle is not asked about, and nobody would hear what is done with it.
+                let alike = alike.filter(|_| !self.effective.is_watched());
+                if let Some(perms) = alike.and_then(perms) {
                     self.whole.push(Whole {
                         host: host.to_owned(),
                         opened: Arc::clone(opened),
@@ -160,10 +163,17 @@ impl Files {
 
     /// Whether the guest may do `operation` with `path`.
     fn may(&self, operation: FileOperation, path: &str) -> bool {
-        match self.is_way(path) {
-            true => operation == FileOperation::List,
-            false => self.effective.file(operation, path).is_ok(),
+        if self.is_way(path) {
+            operation == FileOperation::List
+        } else {
+            self.effective.judge(operation, path).is_ok()
         }
+    }
+
+    /// Whether the guest may know of `path`, which is a directory or is none.
+    fn shows(&self, path: &str, is_directory: bool) -> bool {
+        self.may(FileOperation::List, path)
+            && (is_directory || self.is_way(path) || !self.effective.is_only_way(path))
     }
 
     /// Whether the guest may change anything at `path`.
@@ -176,13 +186,14 @@ impl Files {
 
     /// Refuses what the guest may not do, and notes that it tried.
     fn ask(&self, operation: FileOperation, path: &str) -> Result<(), ErrorCode> {
-        if self.may(operation, path) {
+        if self.is_way(path) && operation == FileOperation::List {
             return Ok(());
         }
-        if let Err(refusal) = self.effective.file(operation, path) {
+        let granted = self.effective.file(operation, path);
+        granted.map(drop).map_err(|refusal| {
             self.ledger.deny(refusal.to_string());
-        }
-        Err(ErrorCode::NotPermitted)
+            ErrorCode::NotPermitted
+        })
     }
 
     /// Asks for `operation` under each of `names`.

@@ -14,6 +14,9 @@ use ringfence_egress::{EgressError, Malformed, Outgoing, Part, Stage, Timeouts};
 use ringfence_secrets::Scrubber;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::network::Granted;
+use crate::watch;
+
 /// Bytes that a guest may write to a body at once. Bounds what the host copies before anything is
 /// sent, and so before any limit on the body is met.
 const BODY_WRITE_BYTES_MAX: usize = 64 * 1024;
@@ -24,11 +27,16 @@ pub(crate) struct Hooks {
     outgoing: Arc<Outgoing>,
     /// Finds secrets in responses, where this call may send any.
     scrubber: Option<Arc<Scrubber>>,
+    granted: Arc<Granted>,
 }
 
 impl Hooks {
-    pub(crate) fn new(outgoing: Arc<Outgoing>, scrubber: Option<Arc<Scrubber>>) -> Self {
-        Self { outgoing, scrubber }
+    pub(crate) fn new(outgoing: Arc<Outgoing>, granted: Arc<Granted>) -> Self {
+        Self {
+            outgoing,
+            scrubber: granted.bound().scrubber(),
+            granted,
+        }
     }
 }
 
@@ -59,6 +67,7 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _processed: Io,
     ) -> Box<dyn Future<Output = Sent> + Send> {
+        watch::sending(self.granted.effective(), request.headers(), request.uri());
         let outgoing = Arc::clone(&self.outgoing);
         let scrubber = self.scrubber.clone();
         let options = options.unwrap_or_default();

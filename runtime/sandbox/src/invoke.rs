@@ -216,7 +216,7 @@ impl Sandbox {
             ledger,
             wasi,
             http,
-            hooks: Hooks::new(Arc::clone(&outgoing), granted.bound().scrubber()),
+            hooks: Hooks::new(Arc::clone(&outgoing), Arc::clone(&granted)),
             granted,
             files: Arc::new(files),
             outgoing,

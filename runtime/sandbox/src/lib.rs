@@ -47,6 +47,7 @@ mod slot;
 mod socket;
 mod streams;
 mod toll;
+mod watch;
 
 pub use arguments::{ArgumentError, Arguments};
 pub use cache::ArtifactCache;

@@ -13,6 +13,7 @@ use crate::guest::Guest;
 use crate::host;
 use crate::keyvalue;
 use crate::socket;
+use crate::watch;
 
 /// Every interface that a guest can import. A test holds this list against the linker, so that a
 /// new release of the engine cannot widen it unseen.
@@ -65,6 +66,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     socket::add_to_linker(&mut linker)?;
     keyvalue::add_to_linker(&mut linker)?;
     config::add_to_linker(&mut linker)?;
+    watch::add_to_linker(&mut linker)?;
     host::add_to_linker(&mut linker)?;
     Ok(linker)
 }

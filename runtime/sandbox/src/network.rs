@@ -31,6 +31,11 @@ impl Granted {
         }
     }
 
+    /// What is asked about each thing.
+    pub(crate) fn effective(&self) -> &Effective {
+        &self.effective
+    }
+
     /// The secrets that go out with requests.
     pub(crate) fn bound(&self) -> &Bound {
         &self.bound

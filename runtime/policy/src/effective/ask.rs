@@ -13,6 +13,7 @@ use crate::grant::{
     Capability, Grant, Host, HostName, HostPattern, Kind, OutgoingRequest, Protocol, Scheme,
     SecretGrant,
 };
+use crate::witness::Access;
 
 impl Effective {
     /// Whether the tool may send `request`, and where its host may be connected to.
@@ -24,6 +25,7 @@ impl Effective {
         &'e self,
         request: &OutgoingRequest<'r>,
     ) -> Result<Destination<'e, 'r>, Refusal> {
+        self.saw(|| Access::of(request));
         let refuse = |reason| refuse_request(request, reason);
         if let Some(place) = self.denies_request(request, None) {
             return Err(refuse(self.denied_at(place)));
@@ -68,6 +70,11 @@ impl Effective {
         host: &'r Host,
         port: u16,
     ) -> Result<Peer<'e, 'r>, Refusal> {
+        self.saw(|| Access::Socket {
+            protocol,
+            host: host.to_string(),
+            port,
+        });
         let refuse = |reason| {
             let grant = format!("socket={}:{host}:{port}", protocol.word());
             let wanted = format!("{} {host}:{port}", protocol.word());
@@ -109,6 +116,7 @@ impl Effective {
     ///
     /// Why not.
     pub fn resolve(&self, name: &HostName) -> Result<&Granted, Refusal> {
+        self.saw(|| Access::Lookup(name.to_string()));
         let host = Host::Name(name.clone());
         let mut first = None;
         self.index
@@ -191,6 +199,7 @@ impl Effective {
     ///
     /// Why not.
     pub fn tool(&self, tool: &str) -> Result<&Granted, Refusal> {
+        self.saw(|| Access::Named(Kind::Tools, tool.to_owned()));
         let refuse = |reason| missing(Kind::Tools, tool, reason);
         let denied = &self.index.denied;
         let places = [denied.kind(Kind::Tools), denied.tools.first(tool)];
@@ -231,6 +240,7 @@ impl Effective {
     }
 
     fn named(&self, kind: Kind, name: &str) -> Result<&Granted, Refusal> {
+        self.saw(|| Access::Named(kind, name.to_owned()));
         if let Some(place) = self.index.denied.named(kind, name) {
             return Err(missing(kind, name, self.denied_at(place)));
         }

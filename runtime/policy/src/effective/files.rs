@@ -7,6 +7,7 @@
 use super::{Effective, Granted, Refusal, RefusalReason};
 use crate::grant::{Capability, FileOperation, FileOperations, Grant, GuestPath, Kind, is_normal};
 use crate::subtract::taken;
+use crate::witness::Access;
 
 /// What a name lets one do with what it names. Whoever gives a file another name must not gain any
 /// of these by it.
@@ -26,6 +27,20 @@ impl Effective {
     ///
     /// Why not.
     pub fn file(&self, operation: FileOperation, path: &str) -> Result<&Granted, Refusal> {
+        self.saw(|| Access::File {
+            operation,
+            path: path.to_owned(),
+        });
+        self.judge(operation, path)
+    }
+
+    /// The same, for who wants to know without the tool wanting it: to show what may be listed, to
+    /// choose how to open.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn judge(&self, operation: FileOperation, path: &str) -> Result<&Granted, Refusal> {
         let refuse = |reason| {
             let kind = match operation {
                 FileOperation::List | FileOperation::Read => Kind::FsRead,
@@ -62,10 +77,15 @@ impl Effective {
     ///
     /// Why not.
     pub fn rename(&self, from: &str, to: &str, directory: bool) -> Result<&Granted, Refusal> {
-        self.file(FileOperation::Delete, from)?;
-        let granted = self.file(FileOperation::Create, to)?;
+        self.saw(|| Access::Rename {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            directory,
+        });
+        self.judge(FileOperation::Delete, from)?;
+        let granted = self.judge(FileOperation::Create, to)?;
         // What is there under the new name is gone.
-        self.file(FileOperation::Delete, to)?;
+        self.judge(FileOperation::Delete, to)?;
         self.gains_nothing(from, to)?;
         if directory && (self.is_divided(from) || self.is_divided(to)) {
             let wanted = format!("rename {from} to {to}");
@@ -75,13 +95,18 @@ impl Effective {
         Ok(granted)
     }
 
-    /// Whether the tool may give the file `from` the name `to` as well.
+    /// Whether the tool may give the file `from` the name `to` as well, which is no less than to read it.
     ///
     /// # Errors
     ///
     /// Why not.
     pub fn link(&self, from: &str, to: &str) -> Result<&Granted, Refusal> {
-        let granted = self.file(FileOperation::Create, to)?;
+        self.saw(|| Access::Link {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        });
+        self.judge(FileOperation::Read, from)?;
+        let granted = self.judge(FileOperation::Create, to)?;
         self.gains_nothing(from, to)?;
         Ok(granted)
     }
@@ -89,8 +114,8 @@ impl Effective {
     /// Whether what may be done with a file under the name `to` may be done under `from`, too.
     fn gains_nothing(&self, from: &str, to: &str) -> Result<(), Refusal> {
         for operation in HELD {
-            if self.file(operation, to).is_ok() {
-                self.file(operation, from)?;
+            if self.judge(operation, to).is_ok() {
+                self.judge(operation, from)?;
             }
         }
         Ok(())
@@ -124,8 +149,26 @@ impl Effective {
             return None;
         }
         let all = FileOperation::ALL.into_iter();
-        let may = all.filter(|operation| self.file(*operation, path.as_str()).is_ok());
+        let may = all.filter(|operation| self.judge(*operation, path.as_str()).is_ok());
         Some(may.fold(FileOperations::NONE, FileOperations::with))
+    }
+
+    /// Whether `path` may be listed only as a directory on the way to what some pattern covers. A file of
+    /// that name is not covered, and nothing is to be told of it.
+    pub fn is_only_way(&self, path: &str) -> bool {
+        let mounted = self.index.granted.files.above(path).last();
+        let mut places = mounted.into_iter().flatten();
+        !places.any(|place| match self.granted.get(*place) {
+            Some(Granted {
+                grant: Grant::Files(files),
+                ..
+            }) => {
+                let rest = files.guest.below(path);
+                let fits = |rest| files.glob.as_ref().is_none_or(|glob| glob.covers(rest));
+                rest.is_some_and(fits) && files.covers(FileOperation::List, path)
+            }
+            _ => false,
+        })
     }
 
     fn denies_file(&self, operation: FileOperation, path: &str) -> Option<usize> {

@@ -169,13 +169,25 @@ fn another_name_gives_a_file_no_more_than_its_own() {
         "list /w/keys/a: denied, by policy.toml:4"
     );
     assert!(effective.link("/w/keys/a", "/w/a").is_err());
-    assert!(effective.link("/w/keys/a", "/w/keys/b").is_ok());
+    assert!(effective.link("/w/keys/a", "/w/keys/b").is_err());
     assert!(effective.rename("/w/log/a", "/w/a", false).is_err());
     assert!(effective.link("/w/log/a", "/pub/a").is_ok());
     assert!(effective.link("/w/a", "/w/log/a").is_ok());
     assert!(effective.link("/w/a", "/elsewhere/a").is_err());
     assert!(effective.link("/elsewhere/a", "/w/a").is_err());
     assert!(effective.link("/w/a", "/pub/a").is_ok());
+}
+
+#[test]
+fn a_directory_on_the_way_is_not_what_the_pattern_covers() {
+    let setup = Setup::grants(&["fs.read=/srv:/w/**/*.md", "fs.list=/srv:/w/notes"]);
+    let effective = setup.effective();
+    for path in ["/w", "/w/sub", "/w/a.txt"] {
+        assert!(effective.is_only_way(path), "{path}");
+    }
+    for path in ["/w/a.md", "/w/sub/a.md", "/w/notes", "/w/notes/a.txt"] {
+        assert!(!effective.is_only_way(path), "{path}");
+    }
 }
 
 #[test]

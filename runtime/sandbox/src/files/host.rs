@@ -16,7 +16,8 @@ use super::listing::Listing;
 use super::node::{Node, Opening, View};
 use types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
-    ErrorCode, Filesize, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+    ErrorCode, Filesize, HostDescriptor as _, MetadataHashValue, NewTimestamp, OpenFlags,
+    PathFlags,
 };
 
 /// Says how the linker gets at what is asked about.
@@ -47,6 +48,30 @@ impl View<'_> {
     fn node(&self, descriptor: &Resource<Descriptor>) -> Option<Node> {
         let node = Resource::<Node>::new_borrow(descriptor.rep());
         self.wasi.table.get(&node).ok().cloned()
+    }
+}
+
+impl View<'_> {
+    /// Refuses what can keep a thread of the host for as long as it likes: to open a pipe waits for
+    /// its other end, and cannot be stopped.
+    async fn is_openable(
+        &mut self,
+        directory: &Resource<Descriptor>,
+        flags: PathFlags,
+        path: &str,
+        open: OpenFlags,
+    ) -> FsResult<()> {
+        use DescriptorType::{Directory, RegularFile, SymbolicLink};
+        if open.contains(OpenFlags::DIRECTORY) {
+            return Ok(());
+        }
+        let directory = Resource::new_borrow(directory.rep());
+        let stat = self.wasi.stat_at(directory, flags, path.to_owned()).await;
+        match stat.map(|stat| stat.type_) {
+            // Whatever cannot be looked at, the engine says why when it opens it.
+            Ok(Directory | RegularFile | SymbolicLink) | Err(_) => Ok(()),
+            Ok(_) => Err(ErrorCode::NotPermitted.into()),
+        }
     }
 }
 
@@ -267,13 +292,12 @@ impl types::HostDescriptor for View<'_> {
         open: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        match self.node(&fd) {
-            Some(node) => {
-                let opening = Opening { open, flags };
-                self.open(&node, &path, follows(path_flags), opening).await
-            }
-            None => self.wasi.open_at(fd, path_flags, path, open, flags).await,
+        if let Some(node) = self.node(&fd) {
+            let opening = Opening { open, flags };
+            return self.open(&node, &path, follows(path_flags), opening).await;
         }
+        self.is_openable(&fd, path_flags, &path, open).await?;
+        self.wasi.open_at(fd, path_flags, path, open, flags).await
     }
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {

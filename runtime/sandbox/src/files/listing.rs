@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ringfence_policy::FileOperation;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry};
 use wasmtime_wasi::p2::{FsResult, ReaddirIterator};
 
@@ -24,7 +23,7 @@ impl Listing {
         let shown = move |entry: &FsResult<DirectoryEntry>| match entry {
             Ok(entry) => {
                 let path = path::child(&directory, &entry.name);
-                files.may(FileOperation::List, &path)
+                files.shows(&path, matches!(entry.type_, DescriptorType::Directory))
             }
             Err(_) => true,
         };
@@ -39,9 +38,10 @@ impl Listing {
                 Some((name, _)) => (name, false),
                 None => (rest, matches!(opened, Opened::File { .. })),
             };
-            let type_ = match is_file {
-                true => DescriptorType::RegularFile,
-                false => DescriptorType::Directory,
+            let type_ = if is_file {
+                DescriptorType::RegularFile
+            } else {
+                DescriptorType::Directory
             };
             let name = name.to_owned();
             entries.insert(name.clone(), DirectoryEntry { type_, name });

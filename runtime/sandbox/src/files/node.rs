@@ -203,6 +203,9 @@ impl View<'_> {
             // What somebody else makes in between is not new, and not for who may only create.
             opening.open |= OpenFlags::EXCLUSIVE;
         } else {
+            if opening.writes() {
+                files.ask_all(FileOperation::Change, names)?;
+            }
             return Err(ErrorCode::NoEntry.into());
         }
         Ok(opening)
@@ -240,6 +243,21 @@ impl View<'_> {
         Ok(opened)
     }
 
+    /// Hides what may be listed only as a directory, and is none, as if it were not there.
+    fn shown(&self, found: &Found) -> Result<(), ErrorCode> {
+        let Spot::Name { is: Some(is), .. } = &found.spot else {
+            return Ok(());
+        };
+        let is_directory = *is == FileType::Directory;
+        // The names before the last one were links.
+        let (path, links) = found.names.split_last().ok_or(ErrorCode::NoEntry)?;
+        let shown = self.files.shows(path, is_directory)
+            && links
+                .iter()
+                .all(|name| self.files.shows(name, is_directory));
+        shown.then_some(()).ok_or(ErrorCode::NoEntry)
+    }
+
     pub(super) async fn stat(
         &mut self,
         base: &Node,
@@ -247,6 +265,7 @@ impl View<'_> {
         follow: bool,
     ) -> FsResult<DescriptorStat> {
         let found = self.find(base, path, follow, LIST).await?;
+        self.shown(&found)?;
         let Some((parent, name)) = entry(found.spot)? else {
             return Ok(way());
         };
@@ -267,6 +286,7 @@ impl View<'_> {
         follow: bool,
     ) -> FsResult<MetadataHashValue> {
         let found = self.find(base, path, follow, LIST).await?;
+        self.shown(&found)?;
         let at = found.path().to_owned();
         let Some((parent, name)) = entry(found.spot)? else {
             let digest = blake3::hash(at.as_bytes());
@@ -405,8 +425,7 @@ impl View<'_> {
     }
 
     pub(super) async fn link(&mut self, [from, to]: [(&Node, &str); 2]) -> FsResult<()> {
-        let any = Wanted::Any(&FileOperation::ALL);
-        let old = self.find(from.0, from.1, false, any).await?;
+        let old = self.find(from.0, from.1, false, READ).await?;
         let new = self.find(to.0, to.1, false, CREATE).await?;
         if old.directory || new.directory {
             return Err(ErrorCode::NotDirectory.into());
