@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ringfence_egress::Egress;
 use ringfence_identity::Caller;
-use ringfence_policy::{Budget, Grant, Policy, Reach, Subject};
+use ringfence_policy::{Budget, Grant, Policy, PolicyFile, Reach, Subject};
 use ringfence_sandbox::{
     Answer, ArgumentError, ArtifactCache, Directories, Outcome, PrepareError, Prepared, Sandbox,
     Settings, Silent,
@@ -105,6 +105,23 @@ impl Harness {
         Self::within(settings, grants, budget, |_| None)
     }
 
+    /// A sandbox where the policy file holds whose text is `rules`. What it compiles is kept in `cache`.
+    ///
+    /// # Panics
+    ///
+    /// When the text is none, or a grant cannot be used.
+    #[expect(clippy::expect_used, reason = "a broken file is a broken test")]
+    pub fn ruled(rules: &str, cache: ArtifactCache, budget: Budget) -> Self {
+        let file = PolicyFile::parse("policy.toml", rules).expect("a policy file");
+        let policy = Policy::new(Vec::new(), budget).expect("no grant contradicts another");
+        let policy = policy.with_file(file).expect("the file's rules agree");
+        let settings = Settings {
+            cache: Some(cache),
+            ..Settings::default()
+        };
+        Self::under(settings, policy, |_| None)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "a grant that does not work is a broken test"
@@ -116,6 +133,18 @@ impl Harness {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let policy = Policy::new(grants, budget).expect("the grants agree");
+        Self::under(settings, policy, variable)
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a grant that does not work is a broken test"
+    )]
+    fn under(
+        settings: Settings,
+        policy: Policy,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let directories =
             Directories::open(&policy, &[], variable).expect("what is granted can be opened");
         let settings = Settings {

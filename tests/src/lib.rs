@@ -10,6 +10,7 @@ pub mod generated;
 pub mod guests;
 pub mod harness;
 pub mod http;
+pub mod intruder;
 pub mod network;
 pub mod peer;
 pub mod process;

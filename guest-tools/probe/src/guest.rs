@@ -1,6 +1,6 @@
 //! The component's exports.
 
-use crate::{http, socket};
+use crate::{file, http, socket};
 
 pub(crate) mod bindings {
     wit_bindgen::generate!({
@@ -19,7 +19,7 @@ pub(crate) mod bindings {
     });
 }
 
-use bindings::{Answer, Field, Guest, Peer};
+use bindings::{Answer, Field, Guest, Peer, Step};
 
 struct Probe;
 
@@ -61,6 +61,11 @@ impl Guest for Probe {
 
     fn listen(at: Peer) -> Result<(), String> {
         socket::listen(&at)
+    }
+
+    fn file(steps: Vec<Step>) -> Vec<String> {
+        let mut hands = file::Hands::new();
+        steps.iter().map(|step| hands.take(step)).collect()
     }
 }
 
