@@ -10,6 +10,7 @@ mod common;
 mod completions;
 mod demo;
 mod inspect;
+mod learn;
 mod pack;
 mod pin;
 mod policy;
@@ -31,6 +32,7 @@ pub(crate) use common::{Access, LogFormat, LogLevel, Logging};
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
+pub(crate) use learn::{LearnArguments, Scratched};
 pub(crate) use pack::PackArguments;
 pub(crate) use pin::{Pin, PinArguments, PinCommand, PinPlace, Pins};
 pub(crate) use policy::{CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand};
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     Completions(CompletionsArguments),
     Demo(DemoArguments),
     Inspect(InspectArguments),
+    Learn(LearnArguments),
     Pack(PackArguments),
     Pin(PinArguments),
     Policy(PolicyArguments),
@@ -87,6 +90,7 @@ impl Command {
     pub(crate) fn logging(&self) -> Logging {
         match self {
             Self::Call(arguments) => arguments.logging.with_default(LogLevel::Warn),
+            Self::Learn(arguments) => arguments.logging.with_default(LogLevel::Error),
             Self::Serve(arguments) => arguments.logging.with_default(LogLevel::Info),
             Self::Approvals(_)
             | Self::Audit(_)

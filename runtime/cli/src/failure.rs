@@ -83,6 +83,16 @@ pub(crate) enum Failure {
     /// The server ended before its calls did.
     #[error("calls were still running when the time to end was over, and were cut")]
     Cut,
+    /// The calls to learn from cannot be read.
+    #[error("failed to read the calls in `{}`: {reason}", .path.display())]
+    Calls { path: PathBuf, reason: String },
+    /// A folder cannot be copied.
+    #[error("failed to copy `{}` for the tool to work on", .path.display())]
+    Scratch {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     /// The call was stopped by a signal.
     #[error("interrupted")]
     Interrupted,
@@ -262,6 +272,8 @@ impl Failure {
             Self::AdminKey { .. }
             | Self::AllowedHost(_)
             | Self::Unconfirmed
+            | Self::Calls { .. }
+            | Self::Scratch { .. }
             | Self::Bind { .. }
             | Self::Grants(_)
             | Self::InputTaken
@@ -322,6 +334,12 @@ impl Failure {
             Self::Homeless(option) => format!("name a folder with `{option}`"),
             Self::Unrecorded { .. } => {
                 "make room for the audit log, or name another folder with `--audit DIR`".into()
+            }
+            Self::Calls { .. } => {
+                "each line is one call: `{\"function\": \"read\", \"arguments\": {}}`".into()
+            }
+            Self::Scratch { .. } => {
+                "name a folder that is there and can be read: `--scratch ./docs:/docs`".into()
             }
             Self::Bind { .. } => "name another address: `127.0.0.1:0` takes a free port".into(),
             Self::Grants(_) => {

@@ -23,6 +23,7 @@ mod exit_code;
 mod failure;
 mod inspect;
 mod json;
+mod learn;
 mod load;
 mod log;
 mod pack;
@@ -78,6 +79,7 @@ fn run(command: Command, console: Console) -> Result<(), Failure> {
         Command::Completions(arguments) => completions::run(&arguments, console),
         Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
         Command::Inspect(arguments) => inspect::run(&arguments, console),
+        Command::Learn(arguments) => executor::run(|stop| learn::run(arguments, console, stop)),
         Command::Pack(arguments) => pack::run(&arguments, console),
         Command::Pin(arguments) => pin::run(&arguments, console),
         Command::Policy(arguments) => policy::run(&arguments, console),

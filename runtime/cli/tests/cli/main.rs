@@ -12,6 +12,7 @@ mod demo;
 mod granted;
 mod harness;
 mod inspect;
+mod learn;
 mod pack;
 mod pin;
 mod policy;

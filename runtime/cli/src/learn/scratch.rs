@@ -1,0 +1,181 @@
+//! The files of a learning run.
+//!
+//! Owns the copies, and which path on the host each stands for. Refuses to let a run touch what it was
+//! copied from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ringfence_policy::{FileGrant, FileKind, Grant, GuestPath};
+use tempfile::TempDir;
+
+use crate::arguments::Scratched;
+use crate::failure::Failure;
+
+/// Bytes that are copied. Bounds what naming a home directory would do to a disk.
+const COPY_BYTES_MAX: u64 = 1 << 30;
+
+/// Files and folders that are copied.
+const COPY_ENTRIES_MAX: usize = 50_000;
+
+/// What stands for the host's path of a folder that was made up.
+pub(super) const MADE_UP: &str = "/change/me";
+
+/// Copies of folders. Gone when it is dropped.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    _folder: TempDir,
+    places: Vec<Place>,
+}
+
+/// One folder.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Where the tool sees it.
+    pub(super) guest: GuestPath,
+    /// What it was copied from; nothing for an empty folder.
+    pub(super) host: Option<PathBuf>,
+    copy: PathBuf,
+}
+
+/// What of a folder there was before the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    Directory,
+    File,
+    /// A link, or something else that a grant cannot name.
+    Other,
+    Missing,
+}
+
+impl Scratch {
+    /// Copies each of `named`, or makes an empty folder for the root when none is.
+    pub(super) fn copy(named: &[Scratched]) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(Failure::Runtime)?;
+        let mut left = Left {
+            bytes: COPY_BYTES_MAX,
+            entries: COPY_ENTRIES_MAX,
+        };
+        let mut places = Vec::new();
+        for (number, Scratched(files)) in named.iter().enumerate() {
+            let copy = folder.path().join(number.to_string());
+            let failed = |error: io::Error| Failure::Scratch {
+                path: files.host.clone(),
+                source: error,
+            };
+            let host = fs::canonicalize(&files.host).map_err(failed)?;
+            left.directory(&host, &copy).map_err(failed)?;
+            places.push(Place {
+                guest: files.guest.clone(),
+                host: Some(host),
+                copy,
+            });
+        }
+        if places.is_empty() {
+            let copy = folder.path().join("empty");
+            fs::create_dir(&copy).map_err(Failure::Runtime)?;
+            places.extend("/".parse().ok().map(|guest| Place {
+                guest,
+                host: None,
+                copy,
+            }));
+        }
+        Ok(Self {
+            _folder: folder,
+            places,
+        })
+    }
+
+    /// Everything may be done with the copies.
+    pub(super) fn grants(&self) -> Vec<Grant> {
+        let grant = |place: &Place| {
+            Grant::Files(FileGrant {
+                kind: FileKind::Write,
+                host: place.copy.clone(),
+                guest: place.guest.clone(),
+                glob: None,
+            })
+        };
+        self.places.iter().map(grant).collect()
+    }
+
+    /// The folder that `path` is in, as the tool sees it, and what of it is below that.
+    pub(super) fn place<'p>(&self, path: &'p str) -> Option<(&Place, &'p str)> {
+        let below = self
+            .places
+            .iter()
+            .filter_map(|place| Some((place, place.guest.below(path)?)));
+        below.min_by_key(|(_, rest)| rest.len())
+    }
+}
+
+impl Place {
+    /// The host's path of what is at `rest` below it.
+    pub(super) fn host(&self, rest: &str) -> PathBuf {
+        let host = self.host.as_deref().unwrap_or_else(|| Path::new(MADE_UP));
+        if rest.is_empty() {
+            host.to_path_buf()
+        } else {
+            host.join(rest)
+        }
+    }
+
+    /// What was at `rest` before the run.
+    pub(super) fn before(&self, rest: &str) -> Before {
+        let Some(host) = &self.host else {
+            return match rest {
+                "" => Before::Directory,
+                _ => Before::Missing,
+            };
+        };
+        match fs::symlink_metadata(host.join(rest)) {
+            Ok(found) if found.is_dir() => Before::Directory,
+            Ok(found) if found.is_file() => Before::File,
+            Ok(_) => Before::Other,
+            Err(_) => Before::Missing,
+        }
+    }
+}
+
+/// What may still be copied.
+struct Left {
+    bytes: u64,
+    entries: usize,
+}
+
+impl Left {
+    fn directory(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::create_dir(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            self.entries = self.entries.checked_sub(1).ok_or_else(too_much)?;
+            let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
+            if kind.is_dir() {
+                self.directory(&entry.path(), &to)?;
+            } else if kind.is_symlink() {
+                link(&fs::read_link(entry.path())?, &to)?;
+            } else if kind.is_file() {
+                let bytes = entry.metadata()?.len();
+                self.bytes = self.bytes.checked_sub(bytes).ok_or_else(too_much)?;
+                fs::copy(entry.path(), &to)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn link(target: &Path, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, at)
+}
+
+#[cfg(not(unix))]
+fn link(_target: &Path, _at: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn too_much() -> io::Error {
+    let reason = "it is too large to be copied; name a folder with less in it";
+    io::Error::new(io::ErrorKind::FileTooLarge, reason)
+}
