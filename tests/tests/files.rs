@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
@@ -340,7 +339,7 @@ fn kind(kind: &str) -> (Vec<String>, Ground) {
     ]);
     let said = said.into_iter().map(|said| {
         let end = said.find(' ').filter(|_| said.starts_with("ok"));
-        end.map_or(said.clone(), |end| said[..end].to_owned())
+        end.map_or_else(|| said.clone(), |end| said[..end].to_owned())
     });
     (said.collect(), ground)
 }
