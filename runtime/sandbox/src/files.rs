@@ -6,11 +6,11 @@
 
 mod find;
 mod host;
-mod ledger;
 mod listing;
 mod node;
 mod opened;
 mod path;
+mod touched;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -25,12 +25,14 @@ use ringfence_policy::{
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use crate::ledger::Ledger;
+
 pub(crate) use host::add_to_linker;
 pub(crate) use opened::{Hosts, Refusal};
 
 use find::Wanted;
-use ledger::Ledger;
 use opened::Opened;
+use touched::Touched;
 
 /// What one call sees of the host's files.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ pub(crate) struct Files {
     whole: Vec<Whole>,
     /// Directories that the guest is told of and that are asked about.
     judged: Vec<Box<str>>,
-    ledger: Ledger,
+    touched: Touched,
 }
 
 /// A directory of which everything is granted alike.
@@ -56,14 +58,14 @@ struct Whole {
 
 impl Files {
     /// What `permit` grants of what was opened. The error is for the log.
-    pub(crate) fn of(permit: &Permit, hosts: &Hosts) -> Result<Self, String> {
+    pub(crate) fn of(permit: &Permit, hosts: &Hosts, ledger: Arc<Ledger>) -> Result<Self, String> {
         let effective = permit.effective();
         let mut files = Self {
             effective: Arc::clone(effective),
             mounts: BTreeMap::new(),
             whole: Vec::new(),
             judged: Vec::new(),
-            ledger: Ledger::default(),
+            touched: Touched::new(ledger),
         };
         let mut order = Vec::new();
         for grant in permit.grants() {
@@ -131,11 +133,6 @@ impl Files {
         Ok(())
     }
 
-    /// What was denied, each once.
-    pub(crate) fn denied(&self) -> Vec<String> {
-        self.ledger.denied()
-    }
-
     /// The deepest mount that `path` is at or below.
     fn mount(&self, path: &str) -> Option<(&str, &Opened)> {
         let mut above = Some(path);
@@ -191,7 +188,7 @@ impl Files {
         }
         let granted = self.effective.file(operation, path);
         granted.map(drop).map_err(|refusal| {
-            self.ledger.deny(refusal.to_string());
+            self.touched.deny(refusal.to_string());
             ErrorCode::NotPermitted
         })
     }
@@ -212,7 +209,7 @@ impl Files {
             .flat_map(|from| to.iter().map(move |to| (from, to)));
         for (from, to) in pairs {
             judge(&self.effective, from, to).map_err(|refusal| {
-                self.ledger.deny(refusal.to_string());
+                self.touched.deny(refusal.to_string());
                 ErrorCode::NotPermitted
             })?;
         }

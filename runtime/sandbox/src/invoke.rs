@@ -193,7 +193,7 @@ impl Sandbox {
         let rules: Arc<dyn Rules> = Arc::clone(&granted) as _;
         let outgoing = self.egress()?.outgoing(rules, Limits::default());
         let outgoing = Arc::new(outgoing);
-        let files = Files::of(permit, self.directories().hosts())
+        let files = Files::of(permit, self.directories().hosts(), Arc::clone(&ledger))
             .map_err(|reason| format!("failed to open what was granted: {reason}"))?;
         let wasi = self
             .directories()
@@ -253,7 +253,6 @@ fn spent(
     receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
     receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
     receipt.touched(guest.outgoing.touched(), &guest.ledger);
-    receipt.denied.extend(guest.files.denied());
     receipt.secrets = guest.granted.bound().sent();
     receipt.output_bytes = out.written.saturating_add(err.written);
     let cut = [

@@ -34,6 +34,13 @@ struct Line {
     received: u64,
 }
 
+impl Line {
+    fn pass(&mut self, sent: usize, received: usize) {
+        self.sent = self.sent.saturating_add(sent as u64);
+        self.received = self.received.saturating_add(received as u64);
+    }
+}
+
 impl Ledger {
     /// Notes that `target` was touched: that so many bytes went there, and so many came back.
     pub(crate) fn reach(
@@ -43,15 +50,30 @@ impl Ledger {
         sent: usize,
         received: usize,
     ) {
+        self.line(target, how, |line| {
+            line.count += 1;
+            line.pass(sent, received);
+        });
+    }
+
+    /// Notes that more bytes passed of what was touched before.
+    pub(crate) fn pass(
+        &self,
+        target: &str,
+        how: Option<&'static str>,
+        sent: usize,
+        received: usize,
+    ) {
+        self.line(target, how, |line| line.pass(sent, received));
+    }
+
+    fn line(&self, target: &str, how: Option<&'static str>, note: impl FnOnce(&mut Line)) {
         let mut lines = self.lines();
         let mut key = (target.to_owned(), how);
         if !lines.reached.contains_key(&key) && lines.reached.len() >= LINES_MAX {
             key = (OTHERS.to_owned(), None);
         }
-        let line = lines.reached.entry(key).or_default();
-        line.count += 1;
-        line.sent = line.sent.saturating_add(sent as u64);
-        line.received = line.received.saturating_add(received as u64);
+        note(lines.reached.entry(key).or_default());
     }
 
     /// Notes that something was denied, and why.

@@ -14,6 +14,8 @@ use crate::guest::Guest;
 
 use super::listing::Listing;
 use super::node::{Node, Opening, View};
+use super::path;
+use super::touched::{How, Target, Touched};
 use types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
     ErrorCode, Filesize, HostDescriptor as _, MetadataHashValue, NewTimestamp, OpenFlags,
@@ -52,6 +54,46 @@ impl View<'_> {
 }
 
 impl View<'_> {
+    /// The grant by which `path` from `descriptor` is reached.
+    fn target(&self, descriptor: &Resource<Descriptor>, path: &str) -> Option<Target> {
+        let Some(node) = self.node(descriptor) else {
+            return self.files.touched.of(descriptor.rep());
+        };
+        let path = path::join(&node.0, path).ok()?.path;
+        let (at, _) = self.files.mount(&path)?;
+        Some(Touched::target(at))
+    }
+
+    /// The stream, with what goes into it counted.
+    fn counted(
+        &mut self,
+        stream: Resource<DynOutputStream>,
+        target: Option<Target>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let Some(target) = target else {
+            return Ok(stream);
+        };
+        let inner = self.wasi.table.delete(stream)?;
+        let counted = self.files.touched.writing(target, inner);
+        Ok(self.wasi.table.push(counted)?)
+    }
+
+    /// Notes what was done, when it was.
+    fn noted<T>(&self, done: FsResult<T>, target: Option<Target>, how: How) -> FsResult<T> {
+        if let (Ok(_), Some(target)) = (&done, target) {
+            self.files.touched.note(&target, how);
+        }
+        done
+    }
+
+    /// Notes what was done between two names, which may be by two grants.
+    fn noted_both(&self, done: FsResult<()>, targets: [Option<Target>; 2]) -> FsResult<()> {
+        let [from, to] = targets;
+        let other = to.filter(|to| from.as_ref() != Some(to));
+        let done = self.noted(done, from, How::Write);
+        self.noted(done, other, How::Write)
+    }
+
     /// Refuses what can keep a thread of the host for as long as it likes: to open a pipe waits for
     /// its other end, and cannot be stopped.
     async fn is_openable(
@@ -78,6 +120,10 @@ impl View<'_> {
 impl preopens::Host for View<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let mut directories = preopens::Host::get_directories(&mut self.wasi)?;
+        for (descriptor, path) in &directories {
+            let target = Touched::target(path);
+            self.files.touched.hold(descriptor.rep(), target);
+        }
         for path in &self.files.judged {
             let node = self.wasi.table.push(Node(Arc::from(&**path)))?;
             directories.push((Resource::new_own(node.rep()), path.to_string()));
@@ -162,10 +208,12 @@ impl types::HostDescriptor for View<'_> {
     }
 
     async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::BadDescriptor.into()),
-            None => self.wasi.set_size(fd, size).await,
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::BadDescriptor.into());
         }
+        let target = self.target(&fd, ".");
+        let done = self.wasi.set_size(fd, size).await;
+        self.noted(done, target, How::Write)
     }
 
     async fn set_times(
@@ -186,10 +234,15 @@ impl types::HostDescriptor for View<'_> {
         len: Filesize,
         offset: Filesize,
     ) -> FsResult<(Vec<u8>, bool)> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::BadDescriptor.into()),
-            None => self.wasi.read(fd, len, offset).await,
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::BadDescriptor.into());
         }
+        let target = self.target(&fd, ".");
+        let read = self.wasi.read(fd, len, offset).await;
+        if let (Ok((bytes, _)), Some(target)) = (&read, target) {
+            self.files.touched.read(&target, bytes.len());
+        }
+        read
     }
 
     async fn write(
@@ -198,20 +251,28 @@ impl types::HostDescriptor for View<'_> {
         bytes: Vec<u8>,
         offset: Filesize,
     ) -> FsResult<Filesize> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::BadDescriptor.into()),
-            None => self.wasi.write(fd, bytes, offset).await,
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::BadDescriptor.into());
         }
+        let target = self.target(&fd, ".");
+        let written = self.wasi.write(fd, bytes, offset).await;
+        if let (Ok(bytes), Some(target)) = (&written, target) {
+            let bytes = usize::try_from(*bytes).unwrap_or(usize::MAX);
+            self.files.touched.written(&target, bytes);
+        }
+        written
     }
 
     async fn read_directory(
         &mut self,
         fd: Resource<Descriptor>,
     ) -> FsResult<Resource<DirectoryEntryStream>> {
-        match self.node(&fd) {
+        let target = self.target(&fd, ".");
+        let done = match self.node(&fd) {
             Some(node) => View::read_directory(self, &node).await,
             None => self.wasi.read_directory(fd).await,
-        }
+        };
+        self.noted(done, target, How::List)
     }
 
     async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
@@ -226,10 +287,12 @@ impl types::HostDescriptor for View<'_> {
         fd: Resource<Descriptor>,
         path: String,
     ) -> FsResult<()> {
-        match self.node(&fd) {
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => self.create_directory(&node, &path).await,
             None => self.wasi.create_directory_at(fd, path).await,
-        }
+        };
+        self.noted(done, target, How::Write)
     }
 
     async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
@@ -245,10 +308,12 @@ impl types::HostDescriptor for View<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<DescriptorStat> {
-        match self.node(&fd) {
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => View::stat(self, &node, &path, follows(flags)).await,
             None => self.wasi.stat_at(fd, flags, path).await,
-        }
+        };
+        self.noted(done, target, How::List)
     }
 
     async fn set_times_at(
@@ -259,12 +324,18 @@ impl types::HostDescriptor for View<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let Some(node) = self.node(&fd) else {
-            let set = self.wasi.set_times_at(fd, flags, path, accessed, modified);
-            return set.await;
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
+            None => {
+                let set = self.wasi.set_times_at(fd, flags, path, accessed, modified);
+                set.await
+            }
+            Some(node) => {
+                let times = [accessed, modified];
+                View::set_times(self, &node, &path, follows(flags), times).await
+            }
         };
-        let times = [accessed, modified];
-        View::set_times(self, &node, &path, follows(flags), times).await
+        self.noted(done, target, How::Write)
     }
 
     async fn link_at(
@@ -275,13 +346,15 @@ impl types::HostDescriptor for View<'_> {
         other: Resource<Descriptor>,
         new: String,
     ) -> FsResult<()> {
-        match (self.node(&fd), self.node(&other)) {
+        let targets = [self.target(&fd, &path), self.target(&other, &new)];
+        let done = match (self.node(&fd), self.node(&other)) {
             (None, None) => self.wasi.link_at(fd, flags, path, other, new).await,
             (Some(_), Some(_)) if follows(flags) => Err(ErrorCode::Invalid.into()),
             (Some(from), Some(to)) => self.link([(&from, &path), (&to, &new)]).await,
             // A directory that is asked about and one that is not are as two disks.
             _ => Err(ErrorCode::CrossDevice.into()),
-        }
+        };
+        self.noted_both(done, targets)
     }
 
     async fn open_at(
@@ -292,16 +365,36 @@ impl types::HostDescriptor for View<'_> {
         open: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
-        if let Some(node) = self.node(&fd) {
-            let opening = Opening { open, flags };
-            return self.open(&node, &path, follows(path_flags), opening).await;
+        let opening = Opening { open, flags };
+        let target = self.target(&fd, &path);
+        let opened = if let Some(node) = self.node(&fd) {
+            let opened = self.open(&node, &path, follows(path_flags), opening);
+            opened.await?
+        } else {
+            self.is_openable(&fd, path_flags, &path, open).await?;
+            let opened = self.wasi.open_at(fd, path_flags, path, open, flags);
+            opened.await?
+        };
+        let Some(target) = target else {
+            return Ok(opened);
+        };
+        let how = if opening.writes() || opening.creates() {
+            How::Write
+        } else if open.contains(OpenFlags::DIRECTORY) {
+            How::List
+        } else {
+            How::Read
+        };
+        self.files.touched.note(&target, how);
+        if self.node(&opened).is_none() {
+            self.files.touched.hold(opened.rep(), target);
         }
-        self.is_openable(&fd, path_flags, &path, open).await?;
-        self.wasi.open_at(fd, path_flags, path, open, flags).await
+        Ok(opened)
     }
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
         if self.node(&fd).is_none() {
+            self.files.touched.forget(fd.rep());
             return types::HostDescriptor::drop(&mut self.wasi, fd);
         }
         self.wasi
@@ -311,10 +404,12 @@ impl types::HostDescriptor for View<'_> {
     }
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
-        match self.node(&fd) {
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => self.read_link(&node, &path).await,
             None => self.wasi.readlink_at(fd, path).await,
-        }
+        };
+        self.noted(done, target, How::List)
     }
 
     async fn remove_directory_at(
@@ -322,10 +417,12 @@ impl types::HostDescriptor for View<'_> {
         fd: Resource<Descriptor>,
         path: String,
     ) -> FsResult<()> {
-        match self.node(&fd) {
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => self.remove_directory(&node, &path).await,
             None => self.wasi.remove_directory_at(fd, path).await,
-        }
+        };
+        self.noted(done, target, How::Write)
     }
 
     async fn rename_at(
@@ -335,11 +432,13 @@ impl types::HostDescriptor for View<'_> {
         other: Resource<Descriptor>,
         new: String,
     ) -> FsResult<()> {
-        match (self.node(&fd), self.node(&other)) {
+        let targets = [self.target(&fd, &path), self.target(&other, &new)];
+        let done = match (self.node(&fd), self.node(&other)) {
             (None, None) => self.wasi.rename_at(fd, path, other, new).await,
             (Some(from), Some(to)) => self.rename([(&from, &path), (&to, &new)]).await,
             _ => Err(ErrorCode::CrossDevice.into()),
-        }
+        };
+        self.noted_both(done, targets)
     }
 
     async fn symlink_at(
@@ -348,17 +447,21 @@ impl types::HostDescriptor for View<'_> {
         target: String,
         path: String,
     ) -> FsResult<()> {
-        match self.node(&fd) {
+        let at = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => self.symlink(&node, target, &path).await,
             None => self.wasi.symlink_at(fd, target, path).await,
-        }
+        };
+        self.noted(done, at, How::Write)
     }
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
-        match self.node(&fd) {
+        let target = self.target(&fd, &path);
+        let done = match self.node(&fd) {
             Some(node) => self.unlink(&node, &path).await,
             None => self.wasi.unlink_file_at(fd, path).await,
-        }
+        };
+        self.noted(done, target, How::Write)
     }
 
     fn read_via_stream(
@@ -366,10 +469,17 @@ impl types::HostDescriptor for View<'_> {
         fd: Resource<Descriptor>,
         offset: Filesize,
     ) -> FsResult<Resource<DynInputStream>> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::IsDirectory.into()),
-            None => self.wasi.read_via_stream(fd, offset),
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::IsDirectory.into());
         }
+        let target = self.target(&fd, ".");
+        let stream = self.wasi.read_via_stream(fd, offset)?;
+        let Some(target) = target else {
+            return Ok(stream);
+        };
+        let inner = self.wasi.table.delete(stream)?;
+        let counted = self.files.touched.reading(target, inner);
+        Ok(self.wasi.table.push(counted)?)
     }
 
     fn write_via_stream(
@@ -377,20 +487,24 @@ impl types::HostDescriptor for View<'_> {
         fd: Resource<Descriptor>,
         offset: Filesize,
     ) -> FsResult<Resource<DynOutputStream>> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::BadDescriptor.into()),
-            None => self.wasi.write_via_stream(fd, offset),
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::BadDescriptor.into());
         }
+        let target = self.target(&fd, ".");
+        let stream = self.wasi.write_via_stream(fd, offset)?;
+        self.counted(stream, target)
     }
 
     fn append_via_stream(
         &mut self,
         fd: Resource<Descriptor>,
     ) -> FsResult<Resource<DynOutputStream>> {
-        match self.node(&fd) {
-            Some(_) => Err(ErrorCode::BadDescriptor.into()),
-            None => self.wasi.append_via_stream(fd),
+        if self.node(&fd).is_some() {
+            return Err(ErrorCode::BadDescriptor.into());
         }
+        let target = self.target(&fd, ".");
+        let stream = self.wasi.append_via_stream(fd)?;
+        self.counted(stream, target)
     }
 
     async fn is_same_object(

@@ -54,7 +54,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    fn writes(self) -> bool {
+    pub(super) fn writes(self) -> bool {
         self.flags.contains(DescriptorFlags::WRITE) || self.open.contains(OpenFlags::TRUNCATE)
     }
 
@@ -63,7 +63,7 @@ impl Opening {
         self.flags.contains(DescriptorFlags::READ) || !self.flags.contains(DescriptorFlags::WRITE)
     }
 
-    fn creates(self) -> bool {
+    pub(super) fn creates(self) -> bool {
         self.open.contains(OpenFlags::CREATE)
     }
 
