@@ -61,10 +61,13 @@ pub(super) fn describe(import: &str) -> (Standing, &'static str) {
         _ if interface.starts_with("wasi:http/") => {
             (Standing::Granted, "HTTP requests: `net=https://HOST`")
         }
-        _ if interface.starts_with("wasi:clocks/") => (Standing::Free, "the time, and timers"),
+        _ if interface.starts_with("wasi:clocks/") => (
+            Standing::Free,
+            "the time to a millisecond, and timers; all of it: `clock.precise`",
+        ),
         _ if interface.starts_with("wasi:cli/") => (
             Standing::Free,
-            "standard streams: input is empty, output is captured",
+            "standard streams: input is empty, output is captured; yours in a call: `stdin`, `stdout`",
         ),
         _ if interface.starts_with("wasi:io/") => (Standing::Free, "streams and waiting"),
         _ => (Standing::Free, "part of the host interface"),

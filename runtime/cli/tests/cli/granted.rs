@@ -102,7 +102,8 @@ fn a_value_is_found_where_it_is_granted() {
 #[test]
 fn a_tool_filters_what_is_piped_in() {
     let copies = guest("granted", "copies");
-    let text = "a line\n".repeat(100_000);
+    // As much as two pipes hold: whoever writes here reads only afterwards.
+    let text = "a line\n".repeat(5_000);
     run_with_input(
         [
             "call", &copies, "copy", "--grant", "stdin", "--grant", "stdout",
@@ -110,7 +111,7 @@ fn a_tool_filters_what_is_piped_in() {
         &text,
     )
     .exits(0)
-    .prints(&format!("{text}700000\n"));
+    .prints(&format!("{text}35000\n"));
     // Without the one it reads nothing, without the other nobody sees it come.
     run_with_input(["call", &copies, "copy", "--grant", "stdout"], &text)
         .exits(0)

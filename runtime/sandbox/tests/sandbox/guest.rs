@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringfence_identity::Caller;
-use ringfence_policy::{Budget, Permit, Policy, Reach, Subject};
+use ringfence_policy::{Budget, Permit, Policy, PolicyFile, Reach, Subject};
 use ringfence_sandbox::{Answer, CallEvents, Prepared, Sandbox, Settings};
 use ringfence_tool::{Component, FunctionName};
 use serde_json::Value;
@@ -146,7 +146,11 @@ impl Guest {
         events: Arc<dyn CallEvents>,
     ) -> Answer {
         let grants = grants.iter().map(|grant| grant.parse().unwrap()).collect();
+        // Callers of a tenant that no file names are denied.
+        let named = format!("[tenant.{}]\n[end]\n", caller.tenant());
+        let named = PolicyFile::parse("test.toml", &named).unwrap();
         let policy = Policy::new(grants, Budget::default()).unwrap();
+        let policy = policy.with_file(named).unwrap();
         let function = function.parse().unwrap();
         let cancel = CancellationToken::new();
         self.run(&function, arguments, events, cancel, |subject| {
