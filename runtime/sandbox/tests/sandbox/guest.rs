@@ -147,7 +147,7 @@ impl Guest {
     ) -> Answer {
         let grants = grants.iter().map(|grant| grant.parse().unwrap()).collect();
         // Callers of a tenant that no file names are denied.
-        let named = format!("[tenant.{}]\n[end]\n", caller.tenant());
+        let named = format!("version = 1\n[tenant.{}]\n[end]\n", caller.tenant());
         let named = PolicyFile::parse("test.toml", &named).unwrap();
         let policy = Policy::new(grants, Budget::default()).unwrap();
         let policy = policy.with_file(named).unwrap();
