@@ -4,6 +4,7 @@
 //! end, and objects that say one thing twice, of which two programs read different halves.
 
 pub(crate) mod canonical;
+pub(crate) mod members;
 
 use std::fmt;
 
@@ -42,20 +43,25 @@ pub enum JsonFault {
 ///
 /// The first fault in it.
 pub fn parse(text: &str) -> Result<Value, JsonFault> {
+    read(text, |json, fault| {
+        Node { depth: 0, fault }.deserialize(json)
+    })
+}
+
+/// Reads one JSON text as `reader` does.
+fn read<'t, T>(
+    text: &'t str,
+    reader: impl FnOnce(&mut Json<'t>, &mut Option<JsonFault>) -> serde_json::Result<T>,
+) -> Result<T, JsonFault> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut fault = None;
-    let node = Node {
-        depth: 0,
-        fault: &mut fault,
-    };
-    match node
-        .deserialize(&mut json)
+    reader(&mut json, &mut fault)
         .and_then(|value| json.end().map(|()| value))
-    {
-        Ok(value) => Ok(value),
-        Err(error) => Err(fault.unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
-    }
+        .map_err(|error| fault.unwrap_or_else(|| JsonFault::Syntax(error.to_string())))
 }
+
+/// What is being read.
+type Json<'t> = serde_json::Deserializer<serde_json::de::StrRead<'t>>;
 
 /// One value at some depth.
 struct Node<'f> {
@@ -132,7 +138,11 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
         // An empty object at the limit is as deep as a full one.
         self.inner::<A::Error>()?;
+        let Some(first) = map.next_key::<String>()? else {
+            return Ok(Value::Object(Map::new()));
+        };
         let mut members = Map::with_capacity(MEMBERS_USUAL);
+        members.insert(first, map.next_value_seed(self.inner()?)?);
         while let Some(name) = map.next_key::<String>()? {
             match members.entry(name) {
                 Entry::Occupied(entry) => {

@@ -18,6 +18,9 @@ pub(crate) const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 /// Where a request says what its client can do.
 pub(crate) const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 
+/// Where a request says by what name its client wants to hear of progress.
+const TOKEN_KEY: &str = "progressToken";
+
 /// Where a request says which log lines its client wants.
 const LEVEL_KEY: &str = "io.modelcontextprotocol/logLevel";
 
@@ -70,6 +73,13 @@ impl Client {
     }
 }
 
+/// Whether a request of the stateless era wants to hear of anything but its answer: of progress, or
+/// of what is logged.
+pub(crate) fn wants_news(params: &Params) -> bool {
+    let meta = params.get("_meta");
+    meta.is_some_and(|meta| meta.get(TOKEN_KEY).is_some() || meta.get(LEVEL_KEY).is_some())
+}
+
 /// The `_meta` of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Meta(Map<String, Value>);
@@ -86,7 +96,7 @@ impl Meta {
             Some(Value::Object(meta)) => meta,
             Some(_) => return Err(fault::meta("`_meta` must be an object")),
         };
-        let token = match meta.get("progressToken") {
+        let token = match meta.get(TOKEN_KEY) {
             None => true,
             Some(Value::String(token)) => token.len() <= TOKEN_BYTES_MAX,
             Some(token) => token.is_i64(),
@@ -137,7 +147,7 @@ impl Meta {
 
     /// Under which token the client wants to hear of progress.
     pub(crate) fn progress_token(&self) -> Option<ProgressToken> {
-        let token = self.0.get("progressToken")?;
+        let token = self.0.get(TOKEN_KEY)?;
         serde_json::from_value(token.clone()).ok()
     }
 

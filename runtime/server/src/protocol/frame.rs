@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::client::VERSION_KEY;
 use super::fault::{self, Fault, invalid, unparsable};
 use super::id_search::{self, IdSearch};
-use crate::json::{self, JsonFault};
+use crate::json::{self, JsonFault, members};
 
 /// Messages of one batch. Bounds what a single frame can make the server start at once.
 pub(crate) const BATCH_MESSAGES_MAX: usize = 64;
@@ -129,16 +129,50 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Frame, Refusal> {
     let broken = |error| Refusal::new(IdSearch::of(bytes), error);
     let text =
         std::str::from_utf8(bytes).map_err(|_| broken(unparsable("the message is not UTF-8")))?;
-    let value = json::parse(text).map_err(|fault| {
+    let unread = |fault: JsonFault| {
         broken(match fault {
             JsonFault::Syntax(_) => unparsable(fault.to_string()),
             JsonFault::Duplicate(_) | JsonFault::TooDeep => invalid(fault.to_string()),
         })
-    })?;
-    match value {
-        Value::Object(members) => message(members).map(Frame::Message),
+    };
+    if text.starts_with('{') {
+        let members = members::parse(text, &Envelope::NAMES).map_err(unread)?;
+        return message(Envelope::of(members)).map(Frame::Message);
+    }
+    match json::parse(text).map_err(unread)? {
         Value::Array(items) => batch(items),
         _ => Err(Refusal::new(None, invalid("a message is a JSON object"))),
+    }
+}
+
+/// What a message may say of itself, before anybody knows what it is.
+struct Envelope {
+    jsonrpc: Option<Value>,
+    id: Option<Value>,
+    method: Option<Value>,
+    params: Option<Value>,
+    result: Option<Value>,
+    error: Option<Value>,
+}
+
+impl Envelope {
+    const NAMES: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+
+    /// The values of these names.
+    fn of(values: [Option<Value>; 6]) -> Self {
+        let [jsonrpc, id, method, params, result, error] = values;
+        Self {
+            jsonrpc,
+            id,
+            method,
+            params,
+            result,
+            error,
+        }
+    }
+
+    fn is_response(&self) -> bool {
+        self.result.is_some() || self.error.is_some()
     }
 }
 
@@ -154,45 +188,50 @@ fn batch(items: Vec<Value>) -> Result<Frame, Refusal> {
         return Err(Refusal::new(None, invalid(text)));
     }
     let read = |item| match item {
-        Value::Object(members) => message(members),
+        Value::Object(mut members) => message(Envelope::of(
+            Envelope::NAMES.map(|name| members.remove(name)),
+        )),
         _ => Err(Refusal::new(None, invalid("a message is a JSON object"))),
     };
     Ok(Frame::Batch(items.into_iter().map(read).collect()))
 }
 
 /// Checks what all messages have in common.
-fn message(mut members: Map<String, Value>) -> Result<Message, Refusal> {
-    let id = match members
-        .get("id")
+fn message(envelope: Envelope) -> Result<Message, Refusal> {
+    let id = match envelope
+        .id
+        .as_ref()
         .map(|value| (value, id_search::read(value)))
     {
         None => None,
         Some((_, Some(id))) => Some(id),
         // An error for a request that could not be read has the id null, and is no request.
-        Some((Value::Null, None)) if is_response(&members) => None,
+        Some((Value::Null, None)) if envelope.is_response() => None,
         Some((_, None)) => {
             let error = invalid("`id` must be an integer or a string of at most 256 bytes");
             return Err(Refusal::new(None, error));
         }
     };
     let refuse = |error| Refusal::new(id.clone(), error);
-    if members.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+    if envelope.jsonrpc.as_ref().and_then(Value::as_str) != Some("2.0") {
         return Err(refuse(invalid("`jsonrpc` must be \"2.0\"")));
     }
-    let method = match members.remove("method") {
+    let is_response = envelope.is_response();
+    let method = match envelope.method {
         Some(Value::String(method)) => method,
         Some(_) => return Err(refuse(invalid("`method` must be a string"))),
-        None if is_response(&members) => {
-            return Ok(Message::Response(response(id, &mut members)));
+        None if is_response => {
+            let result = outcome(envelope.result, envelope.error.as_ref());
+            return Ok(Message::Response(Response { id, result }));
         }
         None => return Err(refuse(invalid("`method` is missing"))),
     };
-    if is_response(&members) {
+    if is_response {
         return Err(refuse(invalid(
             "a request has neither `result` nor `error`",
         )));
     }
-    let params = match members.remove("params") {
+    let params = match envelope.params {
         None | Some(Value::Null) => Params::new(),
         Some(Value::Object(params)) => params,
         // Whatever is wrong with a notification, nobody waits to hear of it.
@@ -205,19 +244,14 @@ fn message(mut members: Map<String, Value>) -> Result<Message, Refusal> {
     })
 }
 
-fn is_response(members: &Map<String, Value>) -> bool {
-    members.contains_key("result") || members.contains_key("error")
-}
-
-fn response(id: Option<RequestId>, members: &mut Map<String, Value>) -> Response {
-    let result = match (members.remove("result"), members.remove("error")) {
+/// What a response says: the result, or the text of the error where there is one.
+fn outcome(result: Option<Value>, error: Option<&Value>) -> Result<Value, String> {
+    match (result, error) {
         (Some(result), None) => Ok(result),
         (_, error) => Err(error
-            .as_ref()
             .and_then(|error| error.get("message"))
             .and_then(Value::as_str)
             .unwrap_or("no message")
             .to_owned()),
-    };
-    Response { id, result }
+    }
 }
