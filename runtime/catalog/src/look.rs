@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use ringfence_scrutiny::{Flag, Others, examine, of_component};
-use ringfence_tool::{Component, Digest};
+use ringfence_scrutiny::{Flag, Others, Passage, examine, of_component};
+use ringfence_tool::{Component, ComponentName, Digest};
 
 use crate::bundled;
 use crate::source::Source;
@@ -63,6 +63,15 @@ impl Neighbours {
             others.add_component(name);
         }
         Self(others)
+    }
+
+    /// What is suspicious about something that a component says when it runs.
+    pub fn look_at_words<'t>(
+        &self,
+        component: &ComponentName,
+        passages: impl IntoIterator<Item = Passage<'t>>,
+    ) -> Vec<Flag> {
+        examine(passages, component.as_str(), &self.0)
     }
 
     /// What is suspicious about one of them, or about a stranger. What comes with this program is

@@ -5,6 +5,7 @@
 
 mod backing;
 pub(crate) mod describe;
+mod header;
 mod instructions;
 pub(crate) mod prompts;
 pub(crate) mod provided;
@@ -12,6 +13,7 @@ pub(crate) mod resources;
 pub(crate) mod schema;
 mod template;
 pub(crate) mod tools;
+mod words;
 
 use ringfence_catalog::Catalog;
 use ringfence_policy::Policy;

@@ -3,6 +3,8 @@
 //! Owns checking values against it within bounds: no schema is fetched, and patterns run in linear
 //! time. What the schema means is the library's business.
 
+mod effort;
+
 use std::fmt;
 
 use jsonschema::{Draft, PatternOptions, Validator};
@@ -66,11 +68,16 @@ impl Schema {
         if json.get("type").and_then(Value::as_str) != Some("object") {
             return Err(InvalidSchema::NotOfObject);
         }
+        let json = Value::Object(json);
+        effort::check(&json).map_err(InvalidSchema::Invalid)?;
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
-            .build(&Value::Object(json.clone()))
+            .build(&json)
             .map_err(|error| InvalidSchema::Invalid(error.to_string()))?;
+        let Value::Object(json) = json else {
+            return Err(InvalidSchema::NotOfObject);
+        };
         Ok(Self { json, validator })
     }
 
@@ -146,6 +153,70 @@ mod tests {
         ] {
             assert!(Schema::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn h56_a_schema_refers_to_nothing_outside_of_itself() {
+        for target in [
+            "http://192.0.2.1/s",
+            "https://example.com/s",
+            "file:///etc/passwd",
+            "other.json",
+            "#%2Fa",
+            "#no",
+        ] {
+            let text = json!({"type": "object", "properties": {"a": {"$ref": target}}}).to_string();
+            assert!(Schema::parse(&text).is_err(), "{target}");
+        }
+        // Data may say anything.
+        let text = json!({"type": "object", "properties": {"a": {"default": {"$ref": "http://example.com"}}}});
+        assert!(Schema::parse(&text.to_string()).is_ok());
+    }
+
+    #[test]
+    fn h56_a_schema_that_goes_in_circles_is_refused() {
+        for text in [
+            r##"{"type":"object","$ref":"#"}"##,
+            r##"{"type":"object","allOf":[{"$ref":"#"}]}"##,
+            r##"{"type":"object","properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"not":{"$ref":"#/$defs/y"}},"y":{"if":{"$ref":"#/$defs/x"}}}}"##,
+            r##"{"type":"object","properties":{"a":{"$ref":"#x"}},"$defs":{"x":{"$anchor":"x","anyOf":[{"$ref":"#x"}]}}}"##,
+            r##"{"type":"object","$dynamicAnchor":"a","properties":{"a":{"$dynamicRef":"#a"}}}"##,
+        ] {
+            assert!(Schema::parse(text).is_err(), "{text}");
+        }
+        // One that looks into the value on its way is a tree.
+        let tree = r##"{"type":"object","properties":{"left":{"$ref":"#"},"right":{"$ref":"#"}}}"##;
+        let tree = Schema::parse(tree).unwrap();
+        assert!(tree.check(&object(&json!({"left": {"right": {}}}))).is_ok());
+        assert!(tree.check(&object(&json!({"left": {"right": 7}}))).is_err());
+    }
+
+    #[test]
+    fn h56_a_schema_that_doubles_with_each_line_is_refused() {
+        let lines = (0..40).map(|line| {
+            let next = json!({"$ref": format!("#/$defs/d{}", line + 1)});
+            (format!("d{line}"), json!({"allOf": [next, next]}))
+        });
+        let mut lines: Map<String, Value> = lines.collect();
+        lines.insert("d40".into(), json!({"type": "object"}));
+        let schema = json!({"type": "object", "$ref": "#/$defs/d0", "$defs": lines});
+        assert!(Schema::parse(&schema.to_string()).is_err());
+    }
+
+    #[test]
+    fn h56_a_schema_that_is_too_deep_too_long_or_no_json_is_refused() {
+        let deep = format!(
+            "{{\"type\":\"object\",\"a\":{}{}}}",
+            "{\"allOf\":[".repeat(10_000),
+            "]}".repeat(10_000)
+        );
+        assert!(Schema::parse(&deep).is_err());
+        let choices = vec!["x".repeat(1024); 1024];
+        let long = json!({"type": "object", "properties": {"a": {"enum": choices}}}).to_string();
+        assert!(matches!(Schema::parse(&long), Err(InvalidSchema::TooLong)));
+        assert!(
+            Schema::parse(r#"{"type":"object","properties":{"a":{"maximum":1e400}}}"#).is_err()
+        );
     }
 
     #[test]

@@ -15,8 +15,10 @@ use serde_json::{Map, Value};
 
 use super::backing::Backing;
 use super::describe::Described;
+use super::header;
 use super::provided::{self, ToolDescription};
 use super::schema::Schema;
+use super::words::{self, Words};
 use crate::protocol::sanitize;
 
 /// Tools of one component that describes them itself.
@@ -90,9 +92,15 @@ impl Tools {
             provided: HashMap::new(),
             headers: HashMap::new(),
         };
+        // Components that describe tools are few, and all others are compared with them.
+        let words = (!described.is_empty()).then(|| Words::among(catalog));
         for described in described {
+            if let Some(words) = &words {
+                words.look_at_rest(described);
+            }
             for tool in described.tools.iter().take(PROVIDED_MAX) {
-                if let Err(reason) = tools.add(catalog, &described.component, tool) {
+                if let Err(reason) = tools.add(catalog, &described.component, tool, words.as_ref())
+                {
                     tracing::warn!(
                         component = described.component.name().as_str(),
                         tool = crate::echo::echo(&tool.name),
@@ -155,6 +163,7 @@ impl Tools {
         catalog: &Catalog,
         component: &Arc<Component>,
         tool: &ToolDescription,
+        words: Option<&Words>,
     ) -> Result<(), String> {
         let backing = Backing::provided(component, ProviderFunction::Call)
             .ok_or("its component cannot be called")?;
@@ -171,11 +180,17 @@ impl Tools {
             )),
             None => None,
         };
-        let mut listed = ListedTool::new(
-            name.clone(),
-            text(&tool.description),
-            Arc::new(input.json().clone()),
-        );
+        let mut shown = input.json().clone();
+        for parameter in header::admit(&mut shown)? {
+            tracing::warn!(
+                component = component.name().as_str(),
+                tool = crate::echo::echo(&tool.name),
+                parameter = crate::echo::echo(&parameter),
+                "a parameter that looks sensitive is not repeated in a header"
+            );
+        }
+        words::clean(&mut shown);
+        let mut listed = ListedTool::new(name.clone(), text(&tool.description), Arc::new(shown));
         listed.title = tool.title.as_deref().map(text);
         listed.output_schema = output
             .as_ref()
@@ -183,6 +198,9 @@ impl Tools {
         let icons: Vec<Icon> = tool.icons.iter().take(ICONS_MAX).filter_map(icon).collect();
         if !icons.is_empty() {
             listed.icons = Some(icons);
+        }
+        if let Some(words) = words {
+            words.look_at(component.name(), &mut listed);
         }
         self.listed.push(Listed {
             tool: listed,
@@ -216,7 +234,7 @@ pub(super) fn wire_name(naming: Naming, component: &ComponentName, name: &str) -
 
 /// A description, made harmless and not endless.
 pub(super) fn text(text: &str) -> String {
-    let text = sanitize::text(text);
+    let text = words::seen(&sanitize::text(text));
     let end = text.floor_char_boundary(DESCRIPTION_BYTES_MAX);
     text.get(..end).unwrap_or_default().to_owned()
 }
