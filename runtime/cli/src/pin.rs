@@ -5,6 +5,7 @@
 
 mod page;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -179,7 +180,8 @@ fn approve(
         .map(|before| before.differences(&pinned.pin));
     let mut text = format!("{done} `{}` {}\n", pinned.name, pinned.pin.digest());
     for difference in differences.iter().flatten() {
-        text += &format!("  {}\n", escape(&difference.to_string()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {}", escape(&difference.to_string()));
     }
     console.note(&text);
     Ok(())

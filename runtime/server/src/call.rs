@@ -213,7 +213,9 @@ impl Funnel {
             match self.policy().decide(caller, &subject, timeout) {
                 Ok(permit) => Permitted::freely(permit),
                 Err(Denial::ApprovalNeeded(needed)) => {
+                    // Apart: few calls ask, and those that do not should not carry what it takes.
                     let asked = self.asked(*needed, &subject, timeout, &*events, record);
+                    let asked = Box::pin(asked);
                     until(&cancel, asked).await??
                 }
                 Err(denial) => return Err(CallError::denied(&found.name, &denial)),

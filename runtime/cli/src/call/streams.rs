@@ -57,10 +57,10 @@ impl Piped {
     pub(super) fn new(printer: Arc<Printer>, wanted: Wanted, console: Console) -> Arc<Self> {
         let input: Option<StandardInput> = wanted.input.then(|| Box::new(tokio::io::stdin()) as _);
         let (watcher, shown) = if wanted.output {
-            let (watcher, printed) = channel(PRINTED_MAX);
+            let (watcher, coming) = channel(PRINTED_MAX);
             let surface = (console.output_surface(), console.error_surface());
             let escaped = (surface.0.terminal, surface.1.terminal);
-            let shown = thread::spawn(move || show(printed, escaped));
+            let shown = thread::spawn(move || show(coming, escaped));
             (Some(watcher), Some(shown))
         } else {
             (None, None)

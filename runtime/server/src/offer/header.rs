@@ -86,7 +86,7 @@ fn properties(
                 }
             }
             // Data may be called anything.
-            ("default" | "examples" | "const" | "enum", _) | (MEMBER, _) => {}
+            ("default" | "examples" | "const" | "enum" | MEMBER, _) => {}
             (_, value) if mentions(value, 0) => {
                 return Err("a parameter that is not always there cannot be in a header".into());
             }
