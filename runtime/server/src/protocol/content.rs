@@ -51,7 +51,8 @@ pub(crate) fn block(content: Content) -> ContentBlock {
             mime_type,
             audience,
         } => {
-            let mut block = ImageContent::new(STANDARD.encode(data), media_type(mime_type));
+            let mut block =
+                ImageContent::new(STANDARD.encode(data), media_type_of("image/", mime_type));
             block.annotations = annotations(audience);
             ContentBlock::Image(block)
         }
@@ -60,7 +61,8 @@ pub(crate) fn block(content: Content) -> ContentBlock {
             mime_type,
             audience,
         } => {
-            let mut block = AudioContent::new(STANDARD.encode(data), media_type(mime_type));
+            let mut block =
+                AudioContent::new(STANDARD.encode(data), media_type_of("audio/", mime_type));
             block.annotations = annotations(audience);
             ContentBlock::Audio(block)
         }
@@ -157,6 +159,19 @@ fn is_uri(uri: &str) -> bool {
     named && printable && !rest.is_empty()
 }
 
+/// The media type of a picture or a sound, when it is one: a client may show a page that calls itself
+/// a picture.
+fn media_type_of(kind: &str, text: String) -> String {
+    let is_of_kind = text
+        .get(..kind.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(kind));
+    if is_of_kind {
+        media_type(text)
+    } else {
+        ANY_BYTES.to_owned()
+    }
+}
+
 /// The media type, when it looks like one.
 pub(crate) fn media_type(text: String) -> String {
     let part = |part: &str| {
@@ -236,6 +251,16 @@ mod tests {
         }
         for bad in ["", "png", "image/", "a/b/c", "image/png\n", "<script>/x"] {
             assert_eq!(media_type(bad.into()), ANY_BYTES, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_no_picture_and_no_sound() {
+        for (kind, good) in [("image/", "Image/PNG"), ("audio/", "audio/wav; rate=8000")] {
+            assert_eq!(media_type_of(kind, good.into()), good);
+        }
+        for bad in ["text/html", "image", "image/", "audio/wav", "imagé/png", ""] {
+            assert_eq!(media_type_of("image/", bad.into()), ANY_BYTES, "{bad}");
         }
     }
 }
