@@ -301,6 +301,10 @@ async fn a_cursor_is_good_for_its_caller_and_as_it_was_given() {
     let mut eve = Client::on(&server, client::stranger());
     let refused = eve.ask("tools/list", page).await;
     assert_eq!(client::kind(&refused), "unknown-handle");
+    // H60: word for word what is said of a cursor that nobody was given.
+    let nobodys = json!({"cursor": "t100", "_meta": stateless()});
+    let unknown = eve.ask("tools/list", nobodys).await;
+    assert_eq!(refused["error"], unknown["error"]);
     for cursor in [json!(""), json!("t100"), json!(format!("{cursor}A"))] {
         let refused = client.ask("tools/list", json!({"cursor": cursor})).await;
         assert_eq!(client::kind(&refused), "unknown-handle", "{cursor}");

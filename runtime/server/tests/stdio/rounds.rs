@@ -229,7 +229,13 @@ async fn a_state_is_good_for_one_principal_on_any_connection() {
     let asked = call(&mut client, greet()).await;
     let answers = json!({"user_name": named("Ann")});
     let mut eve = Client::on(&server, client::stranger());
-    assert_unknown(&again(&mut eve, greet(), &asked, answers.clone()).await);
+    let foreign = again(&mut eve, greet(), &asked, answers.clone()).await;
+    assert_unknown(&foreign);
+    // H60: word for word what is said of a state that nobody was given.
+    let mut made_up = asked.clone();
+    made_up["result"]["requestState"] = "bm9ib2R5J3M".into();
+    let unknown = again(&mut eve, greet(), &made_up, answers.clone()).await;
+    assert_eq!(foreign["error"], unknown["error"]);
     client.hang_up().await;
     (&mut client.serving).await.unwrap();
 

@@ -250,8 +250,13 @@ async fn a_task_outlives_its_connection_and_belongs_to_its_principal() {
     (&mut first.serving).await.unwrap();
 
     let mut eve = Client::on(&server, client::stranger());
+    let nobodys: String = id.chars().rev().collect();
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        assert_unknown(&about(&mut eve, method, &id).await);
+        let foreign = about(&mut eve, method, &id).await;
+        assert_unknown(&foreign);
+        // H60: word for word what is said of a task that there is not.
+        let unknown = about(&mut eve, method, &nobodys).await;
+        assert_eq!(foreign["error"], unknown["error"], "{method}");
     }
     let mut second = Client::on(&server, Caller::local());
     until(&mut second, &id, "input_required").await;
