@@ -185,6 +185,7 @@ pub const HOSTILE: &[Case] = &[
     Case::attack("h22_thread_spawn_module", RefusedAtReading),
     Case::attack("h22_wasi_threads", RefusedAtPreparation),
     Case::attack("h43_dump", Returned).gives("[[],[],null,0]"),
+    Case::attack("h44_tells_what_it_knows", Trapped).with(r#"{"text":"x"}"#),
     Case::attack("h45_ansi_panic", Trapped),
     Case::attack("h46_canary", Returned).gives("0"),
     Case::attack("h46_stack_residue", Returned).gives("0"),
@@ -193,6 +194,9 @@ pub const HOSTILE: &[Case] = &[
     Case::attack("h52_unknown_interface", RefusedAtPreparation),
     Case::attack("h52_unknown_version", RefusedAtPreparation),
     Case::attack("h52_wrong_type", RefusedAtPreparation),
+    Case::attack("h57_impossible_values", Returned)
+        .gives(r#"[null,null,null,"a\u0000b\u001b[2Jc\",\"d"]"#),
+    Case::attack("h59_links", Returned),
 ];
 
 /// Everything under `guests/plain/`. A file may have several rows.

@@ -5,6 +5,7 @@
 
 pub mod bare;
 pub mod binary;
+pub mod both;
 pub mod clients;
 pub mod generated;
 pub mod guests;

