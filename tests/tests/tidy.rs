@@ -1,5 +1,9 @@
 //! What the house looks like, checked: which room may know which, and what every file opens with.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -215,4 +219,68 @@ fn a_permit_is_made_in_one_place() {
         );
     }
     assert_eq!(places, ["decide.rs"]);
+}
+
+/// The tests of a file, by name.
+fn tests_of(text: &str) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    let mut is_test = false;
+    for line in text.lines().map(str::trim_start) {
+        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            is_test = true;
+        } else if let Some((_, rest)) = line.split_once("fn ").filter(|_| is_test) {
+            found.extend(rest.split('(').next());
+            is_test = false;
+        }
+    }
+    found
+}
+
+/// The files of hostile guests, by the number they begin with.
+fn hostile_numbers() -> BTreeSet<String> {
+    let folder = root().join("tests/guests/hostile");
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .map(|name| name.split('_').next().unwrap().to_uppercase())
+        .collect()
+}
+
+#[test]
+fn the_threat_model_names_tests_that_there_are() {
+    let page = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let mut count = 0;
+    let named = page.split('`').skip(1).step_by(2);
+    for (file, name) in named.filter_map(|quoted| quoted.split_once(".rs::")) {
+        let path = root().join(file).with_extension("rs");
+        let text = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("docs/threat-model.md names `{file}.rs`: {error}"));
+        assert!(
+            tests_of(&text).contains(name),
+            "docs/threat-model.md: `{file}.rs` has no test `{name}`"
+        );
+        count += 1;
+    }
+    assert!(count > 60, "the page names only {count} tests");
+
+    // Each line stands there once, and says that it has a guest where it has one.
+    let rows: Vec<_> = page
+        .lines()
+        .filter(|line| line.starts_with("| H"))
+        .collect();
+    let numbers: Vec<_> = rows.iter().map(|row| &row[2..5]).collect();
+    let expected: Vec<_> = (1..=60).map(|number| format!("H{number:02}")).collect();
+    assert_eq!(numbers, expected);
+    let guests = hostile_numbers();
+    for row in rows {
+        let number = &row[2..5];
+        let cells: Vec<_> = row.split(" | ").collect();
+        assert_eq!(cells.len(), 4, "{number} has another number of cells");
+        assert_eq!(
+            cells[2].starts_with("the guest"),
+            guests.contains(number),
+            "{number}: has it a guest, or not?"
+        );
+    }
 }
