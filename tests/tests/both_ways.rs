@@ -72,7 +72,8 @@ impl Place {
         set.args(["secret", "set", name, "--state-dir"]);
         set.arg(self.path("state"));
         set.arg("--audit").arg(self.path("audit"));
-        let mut child = set.stdin(Stdio::piped()).spawn().unwrap();
+        set.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = set.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(value.as_bytes()).unwrap();
         drop(input);
