@@ -129,7 +129,8 @@ async fn a_guest_that_tells_all_it_sees_tells_what_is_granted() {
     let tools = [("granted", bytes.clone()), ("other", bytes)];
     let place = Place::new(&tools, &granted);
     let mut both = place.served().await;
-    let path = std::env::var("PATH").unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let path = path.to_str().unwrap();
     for (tool, expected) in [
         ("granted_attack", json!([[["PATH", path]], [], null, 1])),
         ("other_attack", json!([[], [], null, 0])),

@@ -382,15 +382,15 @@ async fn a_request_is_one_request_for_its_host() {
     changes.push(json!({ "authority": format!("evil.example\r\nhost: {authority}") }));
     let mut asked = Vec::new();
     for change in changes {
-        let changed = with(get(&authority), change.clone());
-        let (refused, receipt) = probe.call("request", &changed).await;
+        let altered = with(get(&authority), change.clone());
+        let (refused, receipt) = probe.call("request", &altered).await;
         assert!(refused.is_err(), "{change}: {refused:?}");
         assert!(
             receipt.reached.is_empty(),
             "{change}: {:?}",
             receipt.reached
         );
-        asked.push(("probe_request", changed));
+        asked.push(("probe_request", altered));
     }
     denied_both_ways(&[&grant], asked).await;
     assert!(canary.is_untouched().await.unwrap());

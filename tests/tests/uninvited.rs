@@ -51,15 +51,14 @@ async fn call(address: SocketAddr, route: (&str, &str), host: &str, line: &str) 
     let body = message.to_string();
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n");
     for (name, value) in peer.headers(&message) {
-        head += &format!("{name}: {value}\r\n");
+        head += &[name, ": ", &value, "\r\n"].concat();
     }
     if !line.is_empty() {
-        head += &format!("{line}\r\n");
+        head += line;
+        head += "\r\n";
     }
-    head += &format!(
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
+    let length = body.len().to_string();
+    head += &["content-length: ", &length, "\r\nconnection: close\r\n\r\n"].concat();
     let mut stream = Connection::open(address).await.into_stream();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body.as_bytes()).await.unwrap();
