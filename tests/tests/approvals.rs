@@ -209,6 +209,16 @@ fn the_user_of_a_client_is_asked_and_decides() {
     let answer = session.answer(call);
     assert_eq!(answer["result"]["isError"], false, "{answer}");
     assert_eq!(fs::read_to_string(setup.note()).unwrap(), "one");
+    let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
+    assert_eq!(
+        receipt["capabilities"],
+        json!(["fs.write=/docs"]),
+        "{receipt}"
+    );
+    let touched = &receipt["reached"][0];
+    assert_eq!(touched["target"], "fs:/docs", "{receipt}");
+    assert_eq!(touched["method"], "write", "{receipt}");
+    assert_eq!(touched["sentBytes"], "one".len(), "{receipt}");
     let message = asked["message"].as_str().unwrap();
     for part in [
         "files_write",

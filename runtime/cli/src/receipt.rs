@@ -1,17 +1,20 @@
 //! What a call cost, for a person.
 
-use ringfence_sandbox::{Receipt, Truncated};
+use std::fmt::Write as _;
+
+use ringfence_sandbox::{Reached, Receipt, Truncated};
 
 use crate::console::{Console, Style};
+use crate::escape::escape;
 use crate::quantity;
 use crate::table::Table;
 
 /// The receipt as a small table, for standard error.
 pub(crate) fn table(receipt: &Receipt, console: Console) -> String {
-    let granted = if receipt.capabilities.is_empty() {
+    let granted = if receipt.granted.is_empty() {
         "nothing".to_owned()
     } else {
-        receipt.capabilities.join(", ")
+        receipt.granted.join(", ")
     };
     let cut: Vec<&str> = receipt.truncated.iter().copied().map(name).collect();
     let mut table = Table::new();
@@ -34,10 +37,36 @@ pub(crate) fn table(receipt: &Receipt, console: Console) -> String {
         &quantity::bytes(usize::try_from(receipt.output_bytes).unwrap_or(usize::MAX)),
     );
     row("granted", &granted);
+    for (at, line) in receipt.reached.iter().enumerate() {
+        row(if at == 0 { "reached" } else { "" }, &reached(line));
+    }
+    if !receipt.secrets.is_empty() {
+        row("sent", &receipt.secrets.join(", "));
+    }
+    for (at, line) in receipt.denied.iter().enumerate() {
+        row(if at == 0 { "denied" } else { "" }, &escape(line));
+    }
     if !cut.is_empty() {
         row("cut short", &cut.join(", "));
     }
     table.render("  ")
+}
+
+/// One line of what was touched.
+fn reached(line: &Reached) -> String {
+    let mut text = escape(&line.target).into_owned();
+    if let Some(method) = &line.method {
+        let _ = write!(text, ", {}", escape(method));
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(text, ": {} times", line.count);
+    for (bytes, way) in [(line.sent_bytes, "out"), (line.received_bytes, "in")] {
+        if bytes > 0 {
+            let bytes = quantity::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+            let _ = write!(text, ", {bytes} {way}");
+        }
+    }
+    text
 }
 
 /// What was cut, in words.

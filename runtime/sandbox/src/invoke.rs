@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use ringfence_egress::{Limits, Rules};
-use ringfence_policy::{Budget, Permit};
+use ringfence_policy::{Budget, Capability, Permit};
 use ringfence_tool::{Payload, Returns, Type};
 use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
@@ -119,7 +119,13 @@ impl Sandbox {
             Arc::clone(&scrubber),
         );
         let mut receipt = Receipt {
-            capabilities: permit.grants().iter().map(ToString::to_string).collect(),
+            granted: permit.grants().iter().map(ToString::to_string).collect(),
+            capabilities: permit
+                .grants()
+                .iter()
+                .filter_map(Capability::of)
+                .map(|capability| capability.to_string())
+                .collect(),
             ..Receipt::default()
         };
 

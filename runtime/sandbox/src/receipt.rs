@@ -33,8 +33,11 @@ pub struct Receipt {
     pub result_bytes: usize,
     /// Bytes that the guest wrote to standard output and error, kept or not.
     pub output_bytes: u64,
-    /// What the call was granted, as text.
+    /// What the call was granted, as its caller may read it: without the host's side.
     pub capabilities: Vec<String>,
+    /// The same as it was written, for whoever runs the host.
+    #[serde(skip)]
+    pub granted: Vec<String>,
     /// What was reached: over the network, and of what the host keeps or hands to tools.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reached: Vec<Reached>,
@@ -73,7 +76,8 @@ impl Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reached {
-    /// The origin, such as `https://api.example.com`, the socket, such as `tcp://10.0.0.5:5432`, the bucket,
+    /// The origin, such as `https://api.example.com`, the socket, such as `tcp://10.0.0.5:5432`, the guest path of
+    /// what was granted, such as `fs:/docs`, the bucket,
     /// such as `kv:notes`, or the value, such as `config:greeting`.
     pub target: String,
     /// The method of a request; what was done with a bucket: `get`, `set`, `delete` or `list`.

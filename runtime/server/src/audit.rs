@@ -160,7 +160,7 @@ impl<'c> Record<'c> {
             reason,
             took,
             cost: receipt.map(cost),
-            capabilities: receipt.map_or(&[], |receipt| &receipt.capabilities),
+            capabilities: receipt.map_or(&[], |receipt| &receipt.granted),
             touched: &touched,
         }));
         // Whoever waits until no call runs finds all their records.
