@@ -180,14 +180,26 @@ fn another_name_gives_a_file_no_more_than_its_own() {
 
 #[test]
 fn a_directory_on_the_way_is_not_what_the_pattern_covers() {
-    let setup = Setup::grants(&["fs.read=/srv:/w/**/*.md", "fs.list=/srv:/w/notes"]);
+    let setup = Setup::grants(&[
+        "fs.read=/srv:/w/**/*.md",
+        "fs.list=/srv:/w/*.log",
+        "fs.list=/srv:/w/notes",
+    ]);
     let effective = setup.effective();
-    for path in ["/w", "/w/sub", "/w/a.txt"] {
+    for path in ["/w", "/w/sub", "/w/a.txt", "/w/sub/a.log"] {
         assert!(effective.is_only_way(path), "{path}");
     }
-    for path in ["/w/a.md", "/w/sub/a.md", "/w/notes", "/w/notes/a.txt"] {
+    for path in [
+        "/w/a.md",
+        "/w/sub/a.md",
+        "/w/a.log",
+        "/w/notes",
+        "/w/notes/a.txt",
+    ] {
         assert!(!effective.is_only_way(path), "{path}");
     }
+    // What is no path can be handed out as nothing.
+    assert!(effective.is_divided("w/notes") && effective.is_divided(""));
 }
 
 #[test]
@@ -689,4 +701,17 @@ fn what_is_denied_whole_is_not_handed_out() {
     );
     assert_eq!(granted("secret=S", "\"secret=S->a.example\""), [""; 0]);
     assert_eq!(granted("kv", "\"kv=a\""), [""; 0]);
+}
+
+#[test]
+fn an_escape_that_is_none_is_no_path() {
+    let setup = Setup::grants(&["net=https://a.example/v1"]);
+    for path in ["%4a", "%C3%A9"] {
+        let request = format!("GET https://a.example/v1/{path}");
+        assert!(sends(&setup, &request), "{request}");
+    }
+    for path in ["%4g", "%g4", "%", "%4", "a%", "%%41"] {
+        let request = format!("GET https://a.example/v1/{path}");
+        assert!(!sends(&setup, &request), "{request}");
+    }
 }
