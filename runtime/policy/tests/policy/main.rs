@@ -11,6 +11,7 @@
 
 mod decisions;
 mod differential;
+mod directories;
 mod explaining;
 mod file;
 mod grammar;
