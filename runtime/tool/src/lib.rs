@@ -46,4 +46,5 @@ pub use provides::{ProviderFunction, Provides};
 pub use read::Import;
 pub use scan::{COMPONENT_BYTES_MAX, Footprint};
 pub use schema::Object;
+pub use text::is_hidden;
 pub use types::{Case, Field, Float, Integer, Label, Labels, Record, ResultType, Type, Variant};

@@ -7,7 +7,7 @@
 /// controls but for line feed and tab, soft hyphens, zero-width and bidirectional marks, fillers,
 /// variation selectors, tag characters and interlinear marks. They hide instructions in
 /// descriptions (tool poisoning) and forge what an approver sees.
-pub(crate) fn is_hidden(character: char) -> bool {
+pub fn is_hidden(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{8}'

@@ -61,32 +61,15 @@ pub(super) fn first(text: &str) -> Option<char> {
 }
 
 /// Whether a character is invisible, steers what is around it, or means what a font says it does.
+///
+/// What is taken out of documentation, and what is left there because a font may show it: a blank of
+/// Braille, and characters for private use.
 pub fn is_hidden(character: char) -> bool {
-    matches!(
-        character,
-        '\0'..='\u{8}'
-            | '\u{b}'..='\u{1f}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{e000}'..='\u{f8ff}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-            | '\u{f0000}'..='\u{10ffff}'
-    )
+    ringfence_tool::is_hidden(character)
+        || matches!(
+            character,
+            '\u{2800}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
+        )
 }
 
 /// Arabic, Syriac, Mongolian and the scripts of South Asia, whose letters join or not by a mark.
