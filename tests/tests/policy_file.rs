@@ -107,8 +107,14 @@ fn what_policy_never_allows_is_as_if_it_were_not_there() {
     let unknown = session.call("nonsense_stats", &json!({"text": "a"}));
     let hidden = session.call("text_stats", &json!({"text": "a"}));
     let dangerous = read(&mut session);
+    // What it is called with does not show it either.
+    let unfit = session.call("text_stats", &json!({"nonsense": 1}));
     // The same words but for the name, so that nobody can tell one from the other.
     let words = |answer: &Value, name: &str| answer["error"].to_string().replace(name, "NAME");
+    assert_eq!(
+        words(&unfit, "text_stats"),
+        words(&unknown, "nonsense_stats")
+    );
     assert_eq!(
         words(&hidden, "text_stats"),
         words(&unknown, "nonsense_stats")

@@ -186,7 +186,17 @@ impl Policy {
 
     /// Whether policy could ever let `caller` run `subject`. What it could not is not listed.
     pub fn could_permit(&self, caller: &Caller, subject: &Subject<'_>) -> bool {
-        self.admitted(caller, subject).is_ok()
+        self.admits(caller, subject).is_ok()
+    }
+
+    /// The same, with the reason why not. Asked before anything else of a call is looked at, so that what is
+    /// hidden answers like what is not there, whatever it is called with.
+    ///
+    /// # Errors
+    ///
+    /// Policy could never let `caller` run it.
+    pub fn admits(&self, caller: &Caller, subject: &Subject<'_>) -> Result<(), Denial> {
+        self.admitted(caller, subject).map(drop)
     }
 
     /// What holds for a call that is not denied outright.

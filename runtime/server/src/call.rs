@@ -198,14 +198,18 @@ impl Funnel {
         });
         let found = record.found(found?);
         let (component, function) = (&found.component, &found.function);
-        let prepared = until(&cancel, self.prepared.prepare(component)).await??;
-        let arguments = prepared.arguments(function, &request.arguments)?;
         let subject = Subject {
             component: component.name(),
             digest: &component.digest(),
             function,
             reach: Reach::of(component),
         };
+        if !found.describes {
+            let admitted = self.policy().admits(caller, &subject);
+            admitted.map_err(|denial| CallError::denied(&found.name, &denial))?;
+        }
+        let prepared = until(&cancel, self.prepared.prepare(component)).await??;
+        let arguments = prepared.arguments(function, &request.arguments)?;
         let timeout = prepared.timeout(function);
         let permitted = if found.describes {
             Permitted::freely(self.policy().describe(caller, &subject, timeout))
