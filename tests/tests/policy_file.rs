@@ -8,7 +8,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ringfence_tests::serving::Serving;
+use ringfence_tests::peer::Peer;
+use ringfence_tests::serving::{self, Serving};
 use ringfence_tests::session::Session;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -192,4 +193,23 @@ async fn whoever_grants_something_dangerous_learns_why_it_is_not_offered() {
     for part in ["files_", "dangerous", "fs.write=/docs", "ask"] {
         assert!(line.contains(part), "`{part}` is not in: {line}");
     }
+}
+
+#[tokio::test]
+async fn what_a_hidden_tool_wants_repeated_in_headers_does_not_show_it() {
+    let setup = Setup::new(&["[tool.conformance]", "call = \"deny\""]);
+    let mut arguments = serving::conformance(&setup.path("cache"));
+    arguments.push("--policy".into());
+    arguments.push(setup.path("policy.toml").into());
+    let serving = Serving::start(arguments);
+    let mut peer = Peer::stateless(serving.address()).await;
+    // One wants `Mcp-Param-Region` beside this; nobody has the other.
+    let given = json!({"region": "here", "query": "x"});
+    let hidden = peer.call("test_custom_header", given.clone()).await;
+    let unknown = peer.call("nonsense_header", given).await;
+    let words = |answer: &Value, name: &str| answer["error"].to_string().replace(name, "NAME");
+    assert_eq!(
+        words(hidden.answer(), "test_custom_header"),
+        words(unknown.answer(), "nonsense_header")
+    );
 }

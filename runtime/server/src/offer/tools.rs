@@ -43,7 +43,7 @@ pub(crate) struct Tools {
     listed: Vec<Listed>,
     provided: HashMap<String, ProvidedTool>,
     /// Parameters that a client repeats in a header, for tools that have some.
-    headers: HashMap<String, Vec<ParamHeader>>,
+    headers: HashMap<String, (Backing, Vec<ParamHeader>)>,
 }
 
 /// A tool as it is listed, but for what depends on who asks.
@@ -114,9 +114,10 @@ impl Tools {
         tools
             .listed
             .sort_by(|one, other| one.tool.name.cmp(&other.tool.name));
-        for Listed { tool, .. } in &tools.listed {
+        for Listed { tool, backing } in &tools.listed {
             let headers = param_headers(&tool.input_schema);
             if !headers.is_empty() {
+                let headers = (backing.clone(), headers);
                 tools.headers.insert(tool.name.to_string(), headers);
             }
         }
@@ -153,9 +154,17 @@ impl Tools {
         self.provided.get(name)
     }
 
-    /// The parameters of a tool that a client repeats in headers.
-    pub(crate) fn headers(&self, name: &str) -> &[ParamHeader] {
-        self.headers.get(name).map_or(&[], Vec::as_slice)
+    /// The parameters of a tool that a client repeats in headers. None of a tool that is not `visible` to
+    /// it.
+    pub(crate) fn headers(
+        &self,
+        name: &str,
+        visible: impl FnOnce(&Backing) -> bool,
+    ) -> &[ParamHeader] {
+        match self.headers.get(name) {
+            Some((backing, headers)) if visible(backing) => headers,
+            _ => &[],
+        }
     }
 
     fn add(

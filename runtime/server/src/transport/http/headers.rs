@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName};
 use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 
-use crate::offer::Offer;
+use crate::offer::{Backing, Offer};
 use crate::protocol::fault::{self, Fault};
 use crate::protocol::frame::{self, Notification, Request};
 use crate::protocol::versions;
@@ -30,7 +30,12 @@ const PARAM_PREFIX: &str = "mcp-param-";
 /// # Errors
 ///
 /// One is missing, there twice, or says something else.
-pub(super) fn check(headers: &HeaderMap, request: &Request, offer: &Offer) -> Result<(), Fault> {
+pub(super) fn check(
+    headers: &HeaderMap,
+    request: &Request,
+    offer: &Offer,
+    visible: impl FnOnce(&Backing) -> bool,
+) -> Result<(), Fault> {
     let version = request.version().unwrap_or_default();
     must_say(headers, &VERSION, version, Coding::Plain)?;
     must_say(headers, &METHOD, &request.method, Coding::Plain)?;
@@ -38,7 +43,7 @@ pub(super) fn check(headers: &HeaderMap, request: &Request, offer: &Offer) -> Re
         must_say(headers, &NAME, name, Coding::MayBeEncoded)?;
     }
     if request.method == "tools/call" {
-        check_params(headers, request, offer)?;
+        check_params(headers, request, offer, visible)?;
     }
     Ok(())
 }
@@ -99,9 +104,14 @@ fn named(request: &Request) -> Option<&str> {
 }
 
 /// Parameters that the tool's schema wants repeated.
-fn check_params(headers: &HeaderMap, request: &Request, offer: &Offer) -> Result<(), Fault> {
+fn check_params(
+    headers: &HeaderMap,
+    request: &Request,
+    offer: &Offer,
+    visible: impl FnOnce(&Backing) -> bool,
+) -> Result<(), Fault> {
     let tool = named(request).unwrap_or_default();
-    for param in offer.tools.headers(tool) {
+    for param in offer.tools.headers(tool, visible) {
         let path = param.path.join("/");
         let Ok(header) = HeaderName::try_from(format!("{PARAM_PREFIX}{}", param.name)) else {
             continue;

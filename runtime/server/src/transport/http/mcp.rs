@@ -21,6 +21,7 @@ use super::media::{self, Accepts};
 use super::sessions::Sessions;
 use super::{Bodies, Context, Drain, headers, sse};
 use crate::metrics::Metrics;
+use crate::offer::Backing;
 use crate::protocol::client::wants_news;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::exchange::Origin;
@@ -158,7 +159,10 @@ impl Mcp {
         request: Asked,
     ) -> Response {
         let checked = if request.names_version() {
-            headers::check(&head.headers, &request, &self.endpoint.offer())
+            let endpoint = &self.endpoint;
+            let visible =
+                |backing: &Backing| backing.is_visible(&endpoint.funnel.policy(), &context.caller);
+            headers::check(&head.headers, &request, &endpoint.offer(), visible)
         } else {
             headers::check_version(&head.headers)
         };
