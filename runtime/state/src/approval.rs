@@ -17,7 +17,7 @@ pub use self::entry::{ApprovalEntry, ApprovalKey, ApprovalQuestion, ApprovalStat
 use self::entry::{COLUMNS, entry};
 pub use self::extent::{Extent, Given};
 use crate::database::Database;
-use crate::dialect::Row;
+use crate::dialect::{Change, Row};
 use crate::error::StateError;
 use crate::state::State;
 
@@ -210,13 +210,7 @@ impl<'s> Approvals<'s> {
             .fetch_optional(&mut *change)
             .await
             .map_err(StateError::failed("answer in"))?;
-        let Some(row) = row else {
-            drop(change);
-            return Err(self.settled(id).await);
-        };
-        let entry = entry(&row)?;
-        Database::commit(change).await?;
-        Ok(entry)
+        self.decided(id, change, row).await
     }
 
     /// Takes a yes back. Calls that run with it are for whoever runs them to end: see
@@ -238,13 +232,7 @@ impl<'s> Approvals<'s> {
             .fetch_optional(&mut *change)
             .await
             .map_err(StateError::failed("revoke in"))?;
-        let Some(row) = row else {
-            drop(change);
-            return Err(self.settled(id).await);
-        };
-        let entry = entry(&row)?;
-        Database::commit(change).await?;
-        Ok(entry)
+        self.decided(id, change, row).await
     }
 
     /// Which of `ids` were revoked.
@@ -374,6 +362,22 @@ impl<'s> Approvals<'s> {
         let done = done.rows_affected() == 1;
         Database::commit(change).await?;
         Ok(done)
+    }
+
+    /// What a change has made of an approval, once that is kept; or why it has changed nothing.
+    async fn decided(
+        self,
+        id: &str,
+        change: Change,
+        changed: Option<Row>,
+    ) -> Result<ApprovalEntry, ApprovalError> {
+        let Some(row) = changed else {
+            drop(change);
+            return Err(self.settled(id).await);
+        };
+        let entry = entry(&row)?;
+        Database::commit(change).await?;
+        Ok(entry)
     }
 
     /// Why a step from another state was not possible.
