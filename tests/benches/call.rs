@@ -37,7 +37,7 @@ struct Ours {
 
 impl Ours {
     fn new(bytes: &[u8]) -> Self {
-        let component = Component::read(bytes.into(), "echo").unwrap();
+        let component = Component::read(bytes.to_vec().into(), "echo").unwrap();
         let sandbox = Sandbox::new(Settings::default());
         let prepared = sandbox.prepare(&component).unwrap();
         let function = "echo".parse().unwrap();

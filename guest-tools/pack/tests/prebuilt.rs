@@ -8,7 +8,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 use ringfence_guest_pack::{COMPONENT_BYTES_MAX, Provenance, SHIPPED, TOOLS, digest};
 use ringfence_tool::{Component, Field, Function, Label, Manifest, Payload, Type};
@@ -232,13 +231,13 @@ fn component(tool: &str) -> Component {
         .join("prebuilt")
         .join(tool)
         .with_extension("wasm");
-    let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
+    let bytes = std::fs::read(path).unwrap();
     assert!(
         bytes.len() <= COMPONENT_BYTES_MAX,
         "{tool} has {} bytes",
         bytes.len()
     );
-    Component::read(bytes, "nameless").unwrap()
+    Component::read(bytes.into(), "nameless").unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ringfence_tool::{Component, ComponentName, Digest, ToolName};
 
 use crate::file;
@@ -215,7 +216,7 @@ impl Catalog {
             match source {
                 Source::Bundled { name, bytes } => {
                     let origin = Origin::Bundled(name);
-                    catalog.add(origin, name, Ok((*bytes).into()), before);
+                    catalog.add(origin, name, Ok(Bytes::from_static(bytes)), before);
                 }
                 Source::File(path) => catalog.add_file(path.clone(), before),
                 Source::Directory(directory) => match file::list(directory) {
@@ -313,7 +314,7 @@ impl Catalog {
         &mut self,
         origin: Origin,
         hint: &str,
-        bytes: Result<Arc<[u8]>, Fault>,
+        bytes: Result<Bytes, Fault>,
         before: &HashMap<&Origin, &Arc<Component>>,
     ) {
         let last = before.get(&origin).copied();
@@ -377,11 +378,7 @@ impl Catalog {
 }
 
 /// Reads a component, unless it is the same as before.
-fn read(
-    bytes: Arc<[u8]>,
-    hint: &str,
-    last: Option<&Arc<Component>>,
-) -> Result<Arc<Component>, Fault> {
+fn read(bytes: Bytes, hint: &str, last: Option<&Arc<Component>>) -> Result<Arc<Component>, Fault> {
     match last {
         Some(last) if last.digest() == Digest::of(&bytes) => Ok(Arc::clone(last)),
         _ => Ok(Arc::new(Component::read(bytes, hint)?)),

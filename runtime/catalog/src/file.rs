@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use ringfence_tool::COMPONENT_BYTES_MAX;
 
 use crate::problem::Fault;
@@ -21,7 +21,7 @@ pub const DIRECTORY_ENTRIES_MAX: usize = 10_000;
 pub const DIRECTORY_TOOLS_MAX: usize = 256;
 
 /// The bytes of a component's file, a symbolic link followed.
-pub(crate) fn read(path: &Path) -> Result<Arc<[u8]>, Fault> {
+pub(crate) fn read(path: &Path) -> Result<Bytes, Fault> {
     let max = COMPONENT_BYTES_MAX as u64;
     // Before opening: opening a pipe waits for a writer.
     let metadata = fs::metadata(path)?;

@@ -3,8 +3,7 @@
 //! Owns the order of reading: measure, adapt, validate, decode, describe. Refuses to know where the
 //! bytes came from and what may be done with them.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use wasmparser::Encoding;
 
 use crate::adapt::adapt;
@@ -23,12 +22,12 @@ use crate::schema;
 /// Functions that a component offers. More than any client lists, and each has a schema in memory.
 const FUNCTIONS_MAX: usize = 1_000;
 
-/// A component that was read. Cheap to share behind an [`Arc`], not to clone.
+/// A component that was read. Cheap to share behind an [`Arc`](std::sync::Arc), not to clone.
 #[derive(Debug)]
 pub struct Component {
     name: ComponentName,
     digest: Digest,
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     manifest: Manifest,
     interface: Interface,
     provided: Provided,
@@ -66,7 +65,7 @@ impl Component {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn read(bytes: Arc<[u8]>, fallback_name: &str) -> Result<Self, ReadError> {
+    pub fn read(bytes: Bytes, fallback_name: &str) -> Result<Self, ReadError> {
         let outer = scan(&bytes)?;
         let digest = Digest::of(&bytes);
         let manifest = outer
@@ -119,8 +118,9 @@ impl Component {
         self.digest
     }
 
-    /// The component's bytes: those given, or what a core module was adapted to.
-    pub fn bytes(&self) -> &Arc<[u8]> {
+    /// The component's bytes: those given, or what a core module was adapted to. Those that are part of
+    /// the program are not copied.
+    pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 

@@ -6,8 +6,7 @@
 mod sections;
 mod wit;
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use thiserror::Error;
 use wasmparser::Encoding;
 
@@ -80,9 +79,9 @@ pub fn pack(
         }
     }
     sections::append(&mut packed, MANIFEST_SECTION, manifest.as_bytes());
-    let packed: Arc<[u8]> = packed.into();
-    Component::read(Arc::clone(&packed), "").map_err(PackError::Verify)?;
-    Ok(packed.to_vec())
+    let packed = Bytes::from(packed);
+    Component::read(packed.clone(), "").map_err(PackError::Verify)?;
+    Ok(packed.into())
 }
 
 fn componentize(module: &[u8], undescribed: bool, wit: Option<&Wit>) -> Result<Vec<u8>, PackError> {

@@ -2,7 +2,6 @@
 //! here does.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use ringfence_tool::{Component, ReadError, ToolDefinition};
 use wasm_encoder::{CustomSection, Encode as _, Section as _};
@@ -73,7 +72,7 @@ pub(crate) fn read(bytes: Vec<u8>) -> Component {
 }
 
 pub(crate) fn try_read(bytes: Vec<u8>) -> Result<Component, ReadError> {
-    Component::read(Arc::from(bytes), "test")
+    Component::read(bytes.into(), "test")
 }
 
 /// Reads a component with a manifest.
