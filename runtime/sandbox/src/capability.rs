@@ -6,19 +6,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use ringfence_egress::Outgoing;
-use ringfence_policy::{EnvName, Grant, Permit, Policy};
+use ringfence_policy::{EnvName, Grant, Policy};
 use ringfence_secrets::Placeholder;
 use thiserror::Error;
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::coarse;
-use crate::files::{Files, Hosts, Refusal};
-use crate::random::Drawn;
+use crate::files::{Hosts, Refusal};
 use crate::socket;
-use crate::streams::Streams;
+use crate::wasi::Means;
 
 /// What the grants of a policy stand for on this host.
 ///
@@ -110,25 +107,19 @@ impl Directories {
         &self.hosts
     }
 
-    /// The WASI context of one call: empty, but for what `permit` grants.
-    pub(crate) fn context(
-        &self,
-        permit: &Permit,
-        files: &Files,
-        streams: &Streams,
-        drawn: &Drawn,
-        outgoing: &Arc<Outgoing>,
-    ) -> wasmtime::Result<WasiCtx> {
+    /// The WASI context of one call without its directories: empty, but for what it is granted.
+    pub(crate) fn context(&self, means: &Means) -> WasiCtxBuilder {
+        let grants = means.effective.grants();
         let mut builder = WasiCtxBuilder::new();
-        streams.give(&mut builder);
+        means.streams.give(&mut builder);
         builder
-            .secure_random(drawn.secure())
-            .insecure_random(drawn.insecure())
-            .max_random_size(permit.budget().random_bytes);
-        socket::guard(&mut builder, permit, outgoing);
-        coarse::give(&mut builder, permit.effective().precise_clock());
+            .secure_random(means.drawn.secure())
+            .insecure_random(means.drawn.insecure())
+            .max_random_size(means.random_bytes);
+        socket::guard(&mut builder, grants, &means.outgoing);
+        coarse::give(&mut builder, means.effective.precise_clock(), means.started);
         let mut placeholders = BTreeSet::new();
-        for grant in permit.grants() {
+        for grant in grants {
             if let Grant::Secret(secret) = grant
                 && let Ok(name) = secret.name.as_str().parse()
                 && placeholders.insert(secret.name.as_str())
@@ -136,7 +127,7 @@ impl Directories {
                 builder.env(secret.name.as_str(), Placeholder(&name).to_string());
             }
         }
-        for grant in permit.grants() {
+        for grant in grants {
             match grant {
                 // Of a variable and a secret with one name, the tool sees the placeholder.
                 Grant::Env(name) if placeholders.contains(name.as_str()) => {}
@@ -149,8 +140,7 @@ impl Directories {
                 _ => {}
             }
         }
-        files.preopen(&mut builder)?;
-        Ok(builder.build())
+        builder
     }
 }
 

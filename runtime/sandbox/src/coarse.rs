@@ -10,11 +10,11 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 /// The step of a clock without the grant.
 const STEP: Duration = Duration::from_millis(1);
 
-/// Gives a guest its clocks.
-pub(crate) fn give(builder: &mut WasiCtxBuilder, precise: bool) {
+/// Gives a guest its clocks, of a call that has begun at `started`.
+pub(crate) fn give(builder: &mut WasiCtxBuilder, precise: bool, started: Instant) {
     if !precise {
         builder.wall_clock(Wall);
-        builder.monotonic_clock(Monotonic(Instant::now()));
+        builder.monotonic_clock(Monotonic(started));
     }
 }
 

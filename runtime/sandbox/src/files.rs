@@ -124,6 +124,11 @@ impl Files {
         Ok(())
     }
 
+    /// Whether the engine has to be told of any.
+    pub(crate) fn hands_out_directories(&self) -> bool {
+        !self.whole.is_empty()
+    }
+
     /// Tells the engine of the directories that are handed out whole.
     pub(crate) fn preopen(&self, builder: &mut WasiCtxBuilder) -> wasmtime::Result<()> {
         for whole in &self.whole {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use ringfence_egress::Outgoing;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::config::Config;
@@ -19,11 +19,11 @@ use crate::keyvalue::KeyValue;
 use crate::ledger::Ledger;
 use crate::meter::Meter;
 use crate::network::Granted;
-use crate::random::Drawn;
+use crate::wasi::Wasi;
 
 /// The data of one store.
 pub(crate) struct Guest {
-    pub(crate) wasi: WasiCtx,
+    pub(crate) wasi: Wasi,
     pub(crate) http: WasiHttpCtx,
     pub(crate) hooks: Hooks,
     /// What the permit says about what goes out.
@@ -41,8 +41,6 @@ pub(crate) struct Guest {
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) call: HostCall,
-    /// Random numbers that the guest has not paid for yet.
-    pub(crate) drawn: Drawn,
     /// When the guest last let others run because of its host calls.
     pub(crate) yielded: Instant,
 }
@@ -53,7 +51,7 @@ pub(crate) type Events = Arc<dyn crate::host::CallEvents>;
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: self.wasi.context(),
             table: &mut self.table,
         }
     }

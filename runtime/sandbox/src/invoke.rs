@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use ringfence_egress::{Limits, Rules};
 use ringfence_policy::{Budget, Capability, Permit};
+use ringfence_secrets::TenantSecrets;
 use ringfence_tool::{Payload, Returns, Type};
 use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
@@ -36,13 +37,13 @@ use crate::meter::Meter;
 use crate::network::Granted;
 use crate::outcome::{Limit, Outcome, Output, ToolError};
 use crate::prepared::{Entry, Prepared};
-use crate::random::Drawn;
 use crate::receipt::{Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
 use crate::slot::Slot;
 use crate::streams::Streams;
 use crate::toll::Toll;
+use crate::wasi::{Means, Wasi};
 
 /// Header fields of one HTTP message. Bounds what a guest can make the host keep of them.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
@@ -58,6 +59,18 @@ pub struct Answer {
     pub stdout: Vec<u8>,
     /// The start of what the guest wrote to standard error.
     pub stderr: Vec<u8>,
+}
+
+/// One call, with what it is allowed and given.
+struct Begun {
+    started: Instant,
+    permit: Permit,
+    slot: Slot,
+    arguments: Arguments,
+    /// Of the caller's tenant.
+    secrets: Arc<TenantSecrets>,
+    /// What it touches.
+    ledger: Arc<Ledger>,
 }
 
 /// Why a guest stopped before it returned.
@@ -89,28 +102,30 @@ impl Sandbox {
         let leaving = Leaving::new(Arc::clone(secrets.scrubber()));
         let result_bytes_max = permit.budget().result_bytes;
         let events = leaving.events(events);
-        let answer = self
-            .call(prepared, permit, slot, arguments, events, cancel)
-            .await;
+        let begun = Begun {
+            started: Instant::now(),
+            permit,
+            slot,
+            arguments,
+            secrets,
+            ledger: Arc::default(),
+        };
+        let answer = self.call(prepared, begun, events, cancel).await;
         leaving.answer(answer, result_bytes_max)
     }
 
     async fn call(
         &self,
         prepared: &Prepared,
-        permit: Permit,
-        slot: Slot,
-        arguments: Arguments,
+        begun: Begun,
         events: Events,
         cancel: CancellationToken,
     ) -> Answer {
-        let started = Instant::now();
+        let (started, permit) = (begun.started, &begun.permit);
         let budget = permit.budget();
         let clock = Clock::new(started + budget.wall);
-        let secrets = self.secrets().of(permit.caller().tenant());
-        let scrubber = Arc::clone(secrets.scrubber());
-        let ledger = Arc::new(Ledger::default());
-        let mut streams = Streams::of(&permit, &events, &scrubber, &ledger);
+        let scrubber = Arc::clone(begun.secrets.scrubber());
+        let streams = Streams::of(permit, &events, &scrubber, &begun.ledger);
         let call = HostCall::new(
             events,
             cancel.clone(),
@@ -129,8 +144,7 @@ impl Sandbox {
             ..Receipt::default()
         };
 
-        let ready = self.open(prepared, &permit, &arguments, call, &streams, ledger);
-        let (entry, mut store) = match ready {
+        let (entry, mut store) = match self.open(prepared, &begun, call, streams) {
             Ok(ready) => ready,
             Err(reason) => {
                 receipt.wall = started.elapsed();
@@ -144,10 +158,11 @@ impl Sandbox {
             }
         };
         let end = {
-            let run = run(prepared, entry, &mut store, arguments.values);
+            let run = run(prepared, entry, &mut store, &begun.arguments.values);
             bounded(run, budget, &clock, &cancel, &mut receipt.cpu).await
         };
 
+        let streams = &mut store.data_mut().wasi.means.streams;
         streams.finish().await;
         let out = leaving::printed(&scrubber, streams.stdout.take());
         let err = leaving::printed(&scrubber, streams.stderr.take());
@@ -165,7 +180,7 @@ impl Sandbox {
         spent(&mut receipt, &store, budget, [&out, &err]);
         // The store goes before the slot: the pool must have room for whoever is admitted next.
         drop(store);
-        drop(slot);
+        drop(begun.slot);
         receipt.asked = clock.stood();
         receipt.wall = started.elapsed().saturating_sub(receipt.asked);
         Answer {
@@ -180,30 +195,33 @@ impl Sandbox {
     fn open<'p>(
         &self,
         prepared: &'p Prepared,
-        permit: &Permit,
-        arguments: &Arguments,
+        begun: &Begun,
         call: HostCall,
-        streams: &Streams,
-        ledger: Arc<Ledger>,
+        streams: Streams,
     ) -> Result<(&'p Entry, Store<Guest>), String> {
-        if permit.digest() != prepared.digest() || *permit.function() != arguments.function {
+        let (permit, ledger) = (&begun.permit, Arc::clone(&begun.ledger));
+        if permit.digest() != prepared.digest() || *permit.function() != begun.arguments.function {
             return Err("the permit is for another call".into());
         }
         let entry = prepared
             .entry(permit.function())
             .ok_or("the permit names no function")?;
         let budget = permit.budget();
-        let drawn = Drawn::default();
-        let secrets = self.secrets().of(permit.caller().tenant());
-        let granted = Arc::new(Granted::of(permit, secrets));
+        let granted = Arc::new(Granted::of(permit, Arc::clone(&begun.secrets)));
         let rules: Arc<dyn Rules> = Arc::clone(&granted) as _;
         let outgoing = self.egress()?.outgoing(rules, Limits::default());
         let outgoing = Arc::new(outgoing);
-        let files = Files::of(permit, self.directories().hosts(), Arc::clone(&ledger))
+        let directories = self.directories();
+        let files = Files::of(permit, directories.hosts(), Arc::clone(&ledger))
             .map_err(|reason| format!("failed to open what was granted: {reason}"))?;
-        let wasi = self
-            .directories()
-            .context(permit, &files, streams, &drawn, &outgoing)
+        let means = Means::of(
+            permit,
+            directories,
+            streams,
+            Arc::clone(&outgoing),
+            begun.started,
+        );
+        let wasi = Wasi::new(means, &files)
             .map_err(|error| format!("failed to open what was granted: {error:#}"))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(budget.handles);
@@ -229,8 +247,7 @@ impl Sandbox {
             table,
             meter: Meter::new(budget, self.memory()),
             call,
-            drawn,
-            yielded: Instant::now(),
+            yielded: begun.started,
         };
 
         let mut store = Store::new(prepared.instance().engine(), guest);
@@ -277,7 +294,7 @@ async fn run(
     prepared: &Prepared,
     entry: &Entry,
     store: &mut Store<Guest>,
-    arguments: Vec<Val>,
+    arguments: &[Val],
 ) -> wasmtime::Result<Option<Val>> {
     let instance = prepared.instance().instantiate_async(&mut *store).await?;
     let function = instance
@@ -287,9 +304,7 @@ async fn run(
     let count = usize::from(returns.err.is_some() || returns.ok != Payload::Nothing);
     let mut results = [Val::Bool(false)];
     let results = results.get_mut(..count).unwrap_or_default();
-    function
-        .call_async(&mut *store, &arguments, results)
-        .await?;
+    function.call_async(&mut *store, arguments, results).await?;
     Ok(results
         .first_mut()
         .map(|value| std::mem::replace(value, Val::Bool(false))))
@@ -308,10 +323,10 @@ async fn bounded<T>(
         return Err(End::Cancelled);
     }
     let mut run = pin!(run);
-    let mut step = |context: &mut Context<'_>| {
-        let before = processor_time();
+    let mut step = |context: &mut Context<'_>, time: fn() -> Duration| {
+        let before = time();
         let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
-        *cpu += processor_time().saturating_sub(before);
+        *cpu += time().saturating_sub(before);
         match polled {
             Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
             Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(End::Engine(error))),
@@ -320,8 +335,9 @@ async fn bounded<T>(
             Err(panic) => Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
         }
     };
-    // Most guests end in their first step. Only what goes on needs an alarm.
-    let mut first = Some(poll_fn(|context| Poll::Ready(step(context))).await);
+    // Most guests end in their first step. Only what goes on needs an alarm, and a clock that is a call
+    // into the kernel: the wall clock errs upwards alone, by what others took in that one step.
+    let mut first = Some(poll_fn(|context| Poll::Ready(step(context, wall_time))).await);
     if let Some(Poll::Ready(ended)) = first {
         return ended;
     }
@@ -329,7 +345,7 @@ async fn bounded<T>(
     let steps = poll_fn(|context| {
         // What the first step waits for wakes this task, too: it is the same.
         if first.take().is_none()
-            && let Poll::Ready(ended) = step(context)
+            && let Poll::Ready(ended) = step(context, processor_time)
         {
             return Poll::Ready(ended);
         }
@@ -355,9 +371,18 @@ async fn bounded<T>(
     }
 }
 
+/// Time on the wall, whoever uses it.
+fn wall_time() -> Duration {
+    duration(ClockId::Monotonic)
+}
+
 /// Processor time of this thread. A step runs on one thread from start to end.
 fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    duration(ClockId::ThreadCPUTime)
+}
+
+fn duration(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),

@@ -47,6 +47,7 @@ mod slot;
 mod socket;
 mod streams;
 mod toll;
+mod wasi;
 mod watch;
 
 pub use arguments::{ArgumentError, Arguments};

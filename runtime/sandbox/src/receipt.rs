@@ -24,7 +24,8 @@ pub struct Receipt {
         skip_serializing_if = "Duration::is_zero"
     )]
     pub asked: Duration,
-    /// Processor time, in microseconds.
+    /// Processor time, in microseconds. The first of the steps in which a guest runs, and the only one of most,
+    /// is counted as long as it took.
     #[serde(rename = "cpuMicros", serialize_with = "micros")]
     pub cpu: Duration,
     /// The most linear memory that the call held at once, in bytes.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use ringfence_egress::{EgressError, Outgoing, Transport};
-use ringfence_policy::{Grant, Permit, Protocol};
+use ringfence_policy::{Grant, Protocol};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress};
@@ -25,9 +25,9 @@ const LOOKUP: &str = "wasi:sockets/ip-name-lookup@0.2.12";
 
 /// Has every use of an address asked for. A socket exists only for who is granted one of its kind: each
 /// is a descriptor of this process, and what cannot be connected is only good for using them up.
-pub(crate) fn guard(builder: &mut WasiCtxBuilder, permit: &Permit, outgoing: &Arc<Outgoing>) {
+pub(crate) fn guard(builder: &mut WasiCtxBuilder, grants: &[Grant], outgoing: &Arc<Outgoing>) {
     let granted = |protocol| {
-        let mut grants = permit.grants().iter();
+        let mut grants = grants.iter();
         grants.any(|grant| matches!(grant, Grant::Socket(socket) if socket.protocol == protocol))
     };
     builder.allow_tcp(granted(Protocol::Tcp));

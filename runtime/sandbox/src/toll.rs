@@ -39,7 +39,13 @@ impl CallHookHandler<Guest> for Toll {
         }
         let fuel = store.get_fuel()?;
         // Setting the fuel begins the engine's interval between yields anew; the clock below does not.
-        let random = store.data().drawn.take().saturating_mul(FUEL_PER_RANDOM);
+        let random = store
+            .data()
+            .wasi
+            .means
+            .drawn
+            .take()
+            .saturating_mul(FUEL_PER_RANDOM);
         store.set_fuel(fuel.saturating_sub(random.saturating_add(FUEL_PER_HOST_CALL)))?;
         if store.data().yielded.elapsed() >= HOST_SLICE {
             tokio::task::yield_now().await;
