@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{CallError, CallRequest, Found, Target};
 use crate::metrics::Metrics;
+use crate::within::within;
 
 /// How long a call waits for its record. A disk that does not answer must not hold calls, nor the
 /// memory that they take, for ever.
@@ -133,7 +134,7 @@ impl<'c> Record<'c> {
             Err(error) => self.write(error.word(), None, Some(&refusal(error))),
         };
         // The call has been made, so it is answered; the log's health says what is missing.
-        let _ = tokio::time::timeout(PATIENCE, ticket.before_answer()).await;
+        let _ = within(PATIENCE, ticket.before_answer()).await;
     }
 
     fn write(

@@ -24,6 +24,7 @@ mod server;
 mod trace;
 mod transport;
 mod watch;
+mod within;
 
 pub use call::{Blame, CallError, CallRequest, Funnel, Target};
 pub use json::{JSON_DEPTH_MAX, JsonFault, parse as parse_json};

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
 use super::refusal::Refusal;
+use crate::within::within;
 
 /// Memory that a body gets before its bytes are there. Bounds what a declared length alone can make
 /// the server allocate.
@@ -76,7 +77,7 @@ impl Bodies {
     /// When the body is too large, too slow or broken, or when there is no room for it.
     pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
         self.check_declared(headers)?;
-        tokio::time::timeout(self.time_max, self.collect(declared(headers), body))
+        within(self.time_max, self.collect(declared(headers), body))
             .await
             .unwrap_or(Err(Refusal::BodyTooSlow))
     }

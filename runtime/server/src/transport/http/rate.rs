@@ -4,12 +4,16 @@
 //! connection for nothing, so it is told to come back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ringfence_identity::Caller;
 
 use super::limits::Limits;
 use super::refusal::Refusal;
+
+/// Principals that are remembered while they ask for nothing. Bounds what many names that each came once
+/// leave behind.
+const IDLE_PRINCIPALS_MAX: usize = 1_024;
 
 /// Admits requests.
 #[derive(Debug, Clone)]
@@ -17,16 +21,22 @@ pub struct Rate(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    counts: Mutex<Counts>,
+    /// Counts go up under this lock alone, so that no two requests take the last place. They go down
+    /// without it.
+    principals: Mutex<HashMap<Caller, Count>>,
+    all: Count,
     all_max: usize,
     principal_max: usize,
 }
 
-/// Who has how many requests in flight. A principal without one takes no memory.
-#[derive(Debug, Default)]
-struct Counts {
-    all: usize,
-    principals: HashMap<Caller, usize>,
+/// How many requests are in flight: each holds one.
+#[derive(Debug, Clone, Default)]
+struct Count(Arc<()>);
+
+impl Count {
+    fn held(&self) -> usize {
+        Arc::strong_count(&self.0).saturating_sub(1)
+    }
 }
 
 /// A request's place among those in flight, until the last clone is dropped.
@@ -35,19 +45,14 @@ struct Counts {
 /// response streams keeps a clone until the work is done; a stream that only waits keeps none.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<Held>);
-
-#[derive(Debug)]
-struct Held {
-    inner: Arc<Inner>,
-    caller: Caller,
-}
+pub struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<[Count; 2]>);
 
 impl Rate {
     /// Bounds as `limits` say.
     pub fn new(limits: &Limits) -> Self {
         Self(Arc::new(Inner {
-            counts: Mutex::default(),
+            principals: Mutex::default(),
+            all: Count::default(),
             all_max: limits.requests_max,
             principal_max: limits.principal_requests_max,
         }))
@@ -59,43 +64,32 @@ impl Rate {
     ///
     /// When the caller, or all together, have as many in flight as they may.
     pub fn admit(&self, caller: &Caller) -> Result<Place, Refusal> {
-        let mut counts = self.0.counts();
-        if counts.principals.get(caller).copied().unwrap_or(0) >= self.0.principal_max {
+        let Inner {
+            principals, all, ..
+        } = &*self.0;
+        // A panic elsewhere leaves counts, and a count is never half written.
+        let mut principals = principals.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = principals.get(caller);
+        if known.map_or(0, Count::held) >= self.0.principal_max {
             return Err(Refusal::PrincipalBusy);
         }
-        if counts.all >= self.0.all_max {
+        if all.held() >= self.0.all_max {
             return Err(Refusal::ServerBusy);
         }
-        counts.all += 1;
-        *counts.principals.entry(caller.clone()).or_default() += 1;
-        drop(counts);
-        Ok(Place(Arc::new(Held {
-            inner: Arc::clone(&self.0),
-            caller: caller.clone(),
-        })))
+        let own = if let Some(count) = known {
+            count.clone()
+        } else {
+            if principals.len() >= IDLE_PRINCIPALS_MAX {
+                principals.retain(|_, count| count.held() > 0);
+            }
+            principals.entry(caller.clone()).or_default().clone()
+        };
+        Ok(Place(Arc::new([own, all.clone()])))
     }
 
     /// Requests in flight.
     pub fn in_flight(&self) -> usize {
-        self.0.counts().all
-    }
-}
-
-impl Inner {
-    /// The counts. A panic elsewhere leaves numbers, and numbers are never half written.
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let mut counts = self.inner.counts();
-        counts.all = counts.all.saturating_sub(1);
-        match counts.principals.get_mut(&self.caller) {
-            Some(count @ 2..) => *count -= 1,
-            _ => drop(counts.principals.remove(&self.caller)),
-        }
+        self.0.all.held()
     }
 }
 
@@ -127,6 +121,18 @@ mod tests {
         assert_eq!(rate.in_flight(), 3);
         drop((kept, second, third));
         assert_eq!(rate.in_flight(), 0);
-        assert!(rate.0.counts().principals.is_empty());
+    }
+
+    #[test]
+    fn principals_that_came_once_are_forgotten() {
+        let rate = Rate::new(&Limits::default());
+        let stays = rate.admit(&caller("stays")).unwrap();
+        for number in 0..3 * IDLE_PRINCIPALS_MAX {
+            drop(rate.admit(&caller(&format!("p{number}"))).unwrap());
+        }
+        let principals = rate.0.principals.lock().unwrap();
+        assert!(principals.len() <= IDLE_PRINCIPALS_MAX);
+        assert_eq!(principals[&caller("stays")].held(), 1);
+        drop((principals, stays));
     }
 }
