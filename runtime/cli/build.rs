@@ -1,9 +1,10 @@
 //! Compiles the hostile guests of the demonstration from their text, so that what is shown to be
-//! stopped is what anybody can read under `tests/guests/`.
+//! stopped is what anybody can read under `tests/guests/`. And has the program linked in its short form.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 /// The guests that the demonstration runs, below `tests/guests/`.
@@ -28,11 +29,38 @@ const GUESTS: [&str; 18] = [
     "plain/forge.wat",
 ];
 
+/// The first release of the GNU C library that reads relocations in their short form.
+const SHORT_RELOCATIONS: (u32, u32) = (2, 36);
+
+/// Whether the program will run on the C library of this machine, and that one reads short relocations.
+fn reads_short_relocations() -> bool {
+    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|found| found == value);
+    let for_here = env::var_os("HOST").is_some_and(|host| env::var_os("TARGET") == Some(host));
+    if !for_here || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
+        return false;
+    }
+    let asked = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let said = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).into_owned());
+    let version = said.ok().and_then(|said| {
+        let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    version.is_some_and(|version: (u32, u32)| version >= SHORT_RELOCATIONS)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set `OUT_DIR`")?);
     let guests = Path::new("../../tests/guests");
     let mut cargo = io::stdout().lock();
     writeln!(cargo, "cargo::rerun-if-changed=build.rs")?;
+    // In their long form they are two megabytes that every process reads when it starts. A program runs where
+    // its C library is no older than that it was built with, as any other does.
+    if reads_short_relocations() {
+        writeln!(
+            cargo,
+            "cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs"
+        )?;
+    }
     for guest in GUESTS {
         let text = guests.join(guest);
         writeln!(cargo, "cargo::rerun-if-changed={}", text.display())?;
