@@ -8,10 +8,12 @@
 //! talks a model into, is the business of the other rooms.
 
 mod carrier;
+mod clause;
 mod fold;
 mod hidden;
 mod instruction;
 mod names;
+mod sentence;
 
 use std::fmt;
 
@@ -211,6 +213,9 @@ fn read(place: &str, text: &str, flags: &mut Flags) {
     let mut found = instruction::find(&latin, &plain);
     if let Some(latin) = fold::unleet(&latin) {
         found.extend(instruction::find(&latin, ""));
+    }
+    for turned in carrier::turned(&latin) {
+        found.extend(instruction::find(&turned, ""));
     }
     for (aim, words) in found {
         flags.add(place, Sign::Instruction(aim), &words);

@@ -71,13 +71,10 @@ fn flags(fixture: &Fixture) -> Vec<Flag> {
     examine(passages, "mine", &others)
 }
 
-/// H53, and H55 for names.
-#[test]
-fn h53_every_poisoned_tool_is_flagged_with_its_sign() {
-    let fixtures = fixtures(include_str!("fixtures/poisoned.toml"));
-    assert!(fixtures.len() >= 50, "{}", fixtures.len());
+/// The ids of those that are not flagged with their sign, and what they are flagged with.
+fn missed(fixtures: &[Fixture]) -> Vec<String> {
     let mut missed = Vec::new();
-    for fixture in &fixtures {
+    for fixture in fixtures {
         let (id, sign) = (
             fixture.id.as_deref().unwrap(),
             fixture.sign.as_deref().unwrap(),
@@ -87,33 +84,76 @@ fn h53_every_poisoned_tool_is_flagged_with_its_sign() {
             missed.push(format!("{id}: no {sign} in {flags:?}"));
         }
     }
-    assert!(
-        missed.is_empty(),
-        "{} of {}:\n{}",
-        missed.len(),
-        fixtures.len(),
-        missed.join("\n")
-    );
+    missed
+}
+
+/// The names of those that are flagged, and what they are flagged with.
+fn flagged(fixtures: &[Fixture]) -> Vec<String> {
+    let mut flagged = Vec::new();
+    for fixture in fixtures {
+        let flags: Vec<_> = flags(fixture).iter().map(ToString::to_string).collect();
+        if !flags.is_empty() {
+            flagged.push(format!("{}: {}", fixture.name, flags.join("; ")));
+        }
+    }
+    flagged
+}
+
+/// Of a hundred attacks that the rules were never tuned to, how many may pass.
+const HELD_OUT_MISSED_MAX: usize = 22;
+
+/// At most `allowed` in a hundred, and every one of `found` in the message when it is more.
+fn at_most(allowed: usize, found: &[String], of: &[Fixture]) {
+    let summary = format!("{} of {}:\n{}", found.len(), of.len(), found.join("\n"));
+    assert!(found.len() * 100 <= of.len() * allowed, "{summary}");
+}
+
+/// H53, and H55 for names.
+#[test]
+fn h53_every_poisoned_tool_is_flagged_with_its_sign() {
+    let fixtures = fixtures(include_str!("fixtures/poisoned.toml"));
+    assert!(fixtures.len() >= 50, "{}", fixtures.len());
+    at_most(0, &missed(&fixtures), &fixtures);
+}
+
+#[test]
+fn h53_every_published_attack_is_flagged_with_its_sign() {
+    let fixtures = fixtures(include_str!("fixtures/published-poisoned.toml"));
+    assert!(fixtures.len() >= 50, "{}", fixtures.len());
+    at_most(0, &missed(&fixtures), &fixtures);
+}
+
+/// The rules are not tuned to these, so this is nearer to what a stranger's wording meets. A new rule
+/// may raise the share and none may lower it.
+#[test]
+fn h53_of_published_attacks_that_were_held_out_most_are_flagged() {
+    let fixtures = fixtures(include_str!("fixtures/published-poisoned-held-out.toml"));
+    assert!(fixtures.len() >= 30, "{}", fixtures.len());
+    at_most(HELD_OUT_MISSED_MAX, &missed(&fixtures), &fixtures);
+}
+
+#[test]
+fn h53_of_paraphrased_attacks_five_in_a_hundred_are_missed_at_most() {
+    let fixtures = fixtures(include_str!("fixtures/paraphrased-poisoned.toml"));
+    assert!(fixtures.len() >= 50, "{}", fixtures.len());
+    at_most(5, &missed(&fixtures), &fixtures);
 }
 
 #[test]
 fn h53_of_benign_tools_two_in_a_hundred_are_flagged_at_most() {
     let fixtures = fixtures(include_str!("fixtures/benign.toml"));
     assert!(fixtures.len() >= 200, "{}", fixtures.len());
-    let mut flagged = Vec::new();
-    for fixture in &fixtures {
-        let flags: Vec<_> = flags(fixture).iter().map(ToString::to_string).collect();
-        if !flags.is_empty() {
-            flagged.push(format!("{}: {}", fixture.name, flags.join("; ")));
-        }
-    }
-    assert!(
-        flagged.len() * 50 <= fixtures.len(),
-        "{} of {}:\n{}",
-        flagged.len(),
-        fixtures.len(),
-        flagged.join("\n")
-    );
+    at_most(2, &flagged(&fixtures), &fixtures);
+}
+
+#[test]
+fn h53_of_tools_of_servers_in_use_two_in_a_hundred_are_flagged_at_most() {
+    let mut fixtures = fixtures(include_str!("fixtures/servers-benign.toml"));
+    fixtures.extend(self::fixtures(include_str!(
+        "fixtures/servers-benign-held-out.toml"
+    )));
+    assert!(fixtures.len() >= 200, "{}", fixtures.len());
+    at_most(2, &flagged(&fixtures), &fixtures);
 }
 
 #[test]
