@@ -76,3 +76,46 @@ impl PartialEq for Cache {
 }
 
 impl Eq for Cache {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+
+    /// Asks for callers `from..to`, and says how many of them had to be weighed.
+    fn weighed(cache: &Cache, from: usize, to: usize) -> usize {
+        let (component, function) = ("tool".parse().unwrap(), "run".parse().unwrap());
+        let subject = Subject {
+            component: &component,
+            digest: &Digest::of(b"tool"),
+            function: &function,
+            reach: Reach::default(),
+        };
+        let mut weighed = 0;
+        for number in from..to {
+            let principal = format!("p{number}").parse().unwrap();
+            let caller = Caller::new("acme".parse().unwrap(), principal);
+            cache.get(&caller, &subject, || {
+                weighed += 1;
+                Effective::nothing(Budget::default())
+            });
+        }
+        weighed
+    }
+
+    #[test]
+    fn what_was_weighed_once_is_not_weighed_again() {
+        let cache = Cache::default();
+        assert_eq!(weighed(&cache, 0, 100), 100);
+        assert_eq!(weighed(&cache, 0, 100), 0);
+    }
+
+    #[test]
+    fn whoever_makes_up_callers_fills_a_table_that_does_not_grow() {
+        let cache = Cache::default();
+        weighed(&cache, 0, ENTRIES_MAX);
+        assert_eq!(weighed(&cache, 0, ENTRIES_MAX), 0, "there is room for all");
+        weighed(&cache, ENTRIES_MAX, ENTRIES_MAX + 1);
+        assert_eq!(cache.0.read().unwrap().len(), 1);
+    }
+}

@@ -150,5 +150,5 @@ fn host(host: &HostPattern) -> Option<&'static str> {
 /// Whether a range is wider than any network that one organisation runs.
 fn is_wide(network: &Network) -> bool {
     let least = if network.address().is_ipv4() { 8 } else { 16 };
-    network.prefix() < least && !network.is_one()
+    network.prefix() < least
 }

@@ -40,9 +40,7 @@ impl ToolPattern {
 
     /// Whether some tool is covered by both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.covers(&other.stem)
-            || other.covers(&self.stem)
-            || (self.open && other.open && self.stem.starts_with(&*other.stem))
+        self.covers(&other.stem) || other.covers(&self.stem)
     }
 }
 

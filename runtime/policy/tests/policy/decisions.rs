@@ -30,6 +30,81 @@ fn a_dangerous_call_needs_somebodys_word() {
 }
 
 #[test]
+fn a_tool_that_is_not_dangerous_needs_nobody() {
+    for mode in ["deny", "ask", "allow"] {
+        let setup = Setup::file(&format!(
+            "[default]\ndangerous = \"{mode}\"\n[tool.tool]\nallow = [\"env=A\"]"
+        ));
+        assert!(setup.decide().is_ok(), "{mode}");
+    }
+}
+
+#[test]
+fn a_denial_names_a_few_of_what_makes_a_tool_dangerous() {
+    let words = |count: usize| {
+        let grants: Vec<_> = (0..count).map(|at| format!("\"tools=t{at}_x\"")).collect();
+        let text = format!("[tool.tool]\nallow = [{}]", grants.join(", "));
+        Setup::file(&text).decide().unwrap_err().to_string()
+    };
+    assert!(words(5).contains("`tools=t4_x`; set"), "{}", words(5));
+    assert!(
+        words(7).contains("`tools=t4_x`, 2 more; set"),
+        "{}",
+        words(7)
+    );
+}
+
+#[test]
+fn a_question_says_what_a_person_is_asked_about() {
+    let words = |text: &str| Setup::file(text).decide().unwrap_err().to_string();
+    assert_eq!(
+        words(&format!("[default]\ndangerous = \"ask\"\n{DANGEROUS}")),
+        "a person has to approve of `tool_run` with `fs.write=/w`, and nobody can be asked here. Grant \
+         it on the command line, or set `dangerous = \"allow\"` for it in the policy file"
+    );
+    let every_call = words("[default]\ncall = \"ask\"\nallow = [\"env=A\"]");
+    assert!(
+        every_call.starts_with("a person has to approve of `tool_run`, and nobody"),
+        "{every_call}"
+    );
+}
+
+#[test]
+fn an_answer_is_bound_to_all_that_was_asked() {
+    let needed = |text: &str, caller: &str, tool: &str| {
+        let setup = Setup::file(&format!("[tenant.acme]\n{text}"));
+        match setup.by(caller).calls(tool).decide() {
+            Err(Denial::ApprovalNeeded(needed)) => needed,
+            other => panic!("{other:?}"),
+        }
+    };
+    let text = format!("dangerous = \"ask\"\ncall = \"ask\"\n{DANGEROUS}");
+    let first = needed(&text, "acme/eve", "tool_run");
+    assert_eq!(first.caller().to_string(), "acme/eve");
+    assert_eq!(first.component().as_str(), "tool");
+    assert_eq!(first.function().as_str(), "run");
+    assert_eq!(*first.digest(), ringfence_tool::Digest::of(b"component"));
+    // Another line for the same rule is the same question.
+    let moved = needed(&format!("# moved\n{text}"), "acme/eve", "tool_run");
+    assert_eq!(moved.binding(), first.binding());
+    for other in [
+        needed(&text, "acme/bob", "tool_run"),
+        needed(&text, "acme/eve", "tool_walk"),
+        needed(&text, "acme/eve", "other_run"),
+        needed(&text.replace("/srv:", "/etc:"), "acme/eve", "tool_run"),
+        needed(
+            &text.replace("\"env=A\"", "\"tools=*\""),
+            "acme/eve",
+            "tool_run",
+        ),
+    ] {
+        assert_ne!(other.binding(), first.binding(), "{other}");
+    }
+    let approval = first.clone().approve();
+    assert_eq!(*approval.question(), *first);
+}
+
+#[test]
 fn what_the_command_line_grants_is_approved() {
     let setup = Setup::grants(&["fs.write=/srv:/w", "tools=*"]);
     assert_eq!(setup.effective().tier(), Tier::Dangerous);

@@ -1,6 +1,6 @@
 //! What people are told: why something is allowed or denied, and what probably should not be.
 
-use ringfence_policy::{Kinds, Known, LintKind, Policy, PolicyFile, Reach, check};
+use ringfence_policy::{Kinds, Known, LintKind, Policy, PolicyFile, Reach, Verdict, check};
 use ringfence_tool::{ComponentName, Digest};
 
 use crate::setup::Setup;
@@ -24,6 +24,65 @@ fn an_explanation_of_a_dangerous_tool_says_what_to_do() {
     insta::assert_snapshot!(nothing.explain().to_string());
     let everything = Setup::file("");
     insta::assert_snapshot!(everything.explain().to_string());
+}
+
+/// What the tool asks for and nothing grants.
+fn missing(tables: &str, asking: &[&str]) -> Vec<String> {
+    let explained = Setup::file(tables).asking(asking).explain();
+    let lines = explained.lines.iter();
+    let lines = lines.filter(|line| line.verdict == Verdict::NoGrant);
+    lines.map(|line| line.capability.to_string()).collect()
+}
+
+#[test]
+fn what_is_missing_is_what_no_rule_speaks_of() {
+    assert_eq!(
+        missing(
+            "[default]\nallow = [\"config=c\"]\ndeny = [\"env=A\", \"kv=x\", \"net\"]",
+            &[
+                "env=A",
+                "env=B",
+                "kv",
+                "net",
+                "net=https://a.example",
+                "config=c",
+                "config=d"
+            ]
+        ),
+        ["env=B", "kv", "config=d"]
+    );
+    // Of files, where the tool sees some and may not do all that it asks for.
+    let read = "[tool.tool]\nallow = [\"fs.read=/a:/w\", \"fs.read=/b:/x\"]";
+    assert_eq!(missing(read, &["fs.write=/w"]), ["fs.write=/w"]);
+    assert_eq!(missing(read, &["fs.read=/w"]), [""; 0]);
+    assert_eq!(
+        missing(read, &["fs.read=/elsewhere"]),
+        ["fs.read=/elsewhere"]
+    );
+    assert_eq!(missing(read, &["fs.write"]), ["fs.write=/w", "fs.write=/x"]);
+    // Several lines may say together what is asked for.
+    let together = "[tool.tool]\nallow = [\"fs.read=/a:/w\", \"fs.create=/a:/w\", \"fs.change=/a:/w\", \"fs.delete=/a:/w\"]";
+    assert_eq!(missing(together, &["fs.write=/w"]), [""; 0]);
+    let most = together.replace(", \"fs.delete=/a:/w\"", "");
+    assert_eq!(missing(&most, &["fs.write=/w"]), ["fs.write=/w"]);
+}
+
+#[test]
+fn an_explanation_says_what_becomes_of_a_call() {
+    let text = |call: &str| {
+        let setup = Setup::file(&format!("[default]\ncall = \"{call}\"")).asking(&["fs.list=/w"]);
+        setup.explain().to_string()
+    };
+    assert_eq!(
+        text("allow"),
+        "tool_run for local/local: allowed (normal)\n  list /w: denied, no grant\n"
+    );
+    assert!(
+        text("ask").starts_with("tool_run for local/local: a person is asked (normal)\n  a person")
+    );
+    assert!(
+        text("deny").starts_with("tool_run for local/local: denied (normal)\n  this tool is not")
+    );
 }
 
 fn lints(tables: &str, tools: &[(&str, &[&str])]) -> Vec<(LintKind, String)> {
@@ -105,6 +164,87 @@ fn what_gives_away_too_much_is_named() {
     }
     let found = lints("[default]\ndangerous = \"allow\"", &[]);
     assert_eq!(found[0].0, LintKind::Broad);
+}
+
+#[test]
+fn a_warning_says_where_what_and_what_to_write_instead() {
+    let tools: &[(&str, &[&str])] = &[("files", &["fs.read"])];
+    let read = "allow = [\"fs.read=/srv/a:/a\"]";
+    for (tables, tools, words) in [
+        (
+            "[tool.t]\nallow = [\"net=http://a.example\"]".to_owned(),
+            &[][..],
+            "policy.toml:3: leak: `net=http://a.example` goes over the network in clear; write `https` \
+             instead",
+        ),
+        (
+            "[tool.t]\nallow = [\"socket=udp:a.example:1-101\"]".to_owned(),
+            &[],
+            "policy.toml:3: broad: `socket=udp:a.example:1-101` reaches 101 ports; name the ports that \
+             the tool needs",
+        ),
+        (
+            format!("[tool.t]\n{read}\ndeny = [\"fs.list\"]"),
+            &[],
+            "policy.toml:3: denied: `fs.read=/srv/a:/a` never holds, policy.toml:4 denies it; keep one \
+             of the two",
+        ),
+        (
+            "[default]\nallow = [\"env=LANG\"]".to_owned(),
+            tools,
+            "policy.toml:3: idle: no tool that is here asks for `env=LANG`; remove the line",
+        ),
+        (
+            format!("[tool.filez]\n{read}"),
+            tools,
+            "policy.toml:3: unknown-tool: `fs.read=/srv/a:/a` is for `filez`, and no such tool is here; \
+             did you mean `files`?",
+        ),
+        (
+            format!("[tool.something-else]\n{read}"),
+            tools,
+            "policy.toml:3: unknown-tool: `fs.read=/srv/a:/a` is for `something-else`, and no such tool \
+             is here; remove the rule, or load the tool",
+        ),
+        (
+            "[default]\nallow = [\"env=A\", \"stdin\", \"socket=tcp:a.example:1\"]\ndangerous = \"allow\"".to_owned(),
+            &[],
+            "policy.toml:3: combination: `socket=tcp:a.example:1` lets out what `env=A` (policy.toml:3) \
+             reads when a text from `stdin` (policy.toml:3) says so; have a person asked with `dangerous \
+             = \"ask\"`, name the hosts and safe methods, or give the tools to different principals",
+        ),
+    ] {
+        let found = lints(&tables, tools);
+        assert!(found.iter().any(|(_, text)| text == words), "{words}\n{found:#?}");
+    }
+}
+
+#[test]
+fn what_is_just_wide_enough_is_not_named() {
+    for (grant, is_named) in [
+        ("net=https://a.example:1-100", false),
+        ("net=https://a.example:1-101", true),
+        ("net=http://[8.0.0.0/8]", false),
+        ("net=http://[8.0.0.0/7]", true),
+        ("net=http://[2002::/16]", false),
+        ("net=http://[2002::/15]", true),
+        ("net=http://[192.0.0.192]", true),
+        ("net=http://100.100.100.200", true),
+        ("net=http://[fd00:ec2::254]", true),
+        ("tools=a*", false),
+        ("env=TOKE", false),
+    ] {
+        let found = lints(&format!("[tool.t]\nallow = [\"{grant}\"]"), &[]);
+        assert_eq!(!found.is_empty(), is_named, "{grant}: {found:?}");
+    }
+    for mode in ["ask", "deny"] {
+        assert_eq!(
+            lints(&format!("[default]\ndangerous = \"{mode}\""), &[]),
+            []
+        );
+    }
+    // Who it is for is said.
+    assert_eq!(lints("[tool.t]\ndangerous = \"allow\"", &[]), []);
 }
 
 #[test]

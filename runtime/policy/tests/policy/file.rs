@@ -246,6 +246,50 @@ fn two_scopes_that_never_meet_may_disagree() {
     let meet = text.replace("tenant.b", "tool.b");
     let error = PolicyFile::parse("p", &meet).unwrap_err().to_string();
     assert!(error.contains("two directories"), "{error}");
+    // Each part of a scope keeps two apart, alone.
+    let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+    for (one, other, meet) in [
+        ("tenant.a.principal.p", "tenant.a.principal.q", false),
+        ("tenant.a.principal.p", "tenant.a", true),
+        ("tool.a_f", "tool.a_g", false),
+        ("tool.a_f", "tool.b_f", false),
+        ("tool.a_f", "tool.a", true),
+        (
+            &*format!("tool.\"{one}\""),
+            &*format!("tool.\"{other}\""),
+            false,
+        ),
+        (&*format!("tool.\"{one}\""), "tool.a", true),
+        ("tenant.a.tool.a", "tenant.b.tool.a", false),
+    ] {
+        let text = format!(
+            "version = 1\n[{one}]\nallow = [\"fs.read=/a:/x\"]\n[{other}]\nallow = [\"fs.read=/b:/x\"]\n[end]\n"
+        );
+        assert_eq!(
+            PolicyFile::parse("p", &text).is_err(),
+            meet,
+            "{one} {other}"
+        );
+    }
+}
+
+#[test]
+fn secrets_share_a_host_and_not_a_header() {
+    let first = "secret=A->a.example";
+    for (second, may) in [
+        ("secret=B->a.example", false),
+        ("secret=B->a.example:8443", true),
+        ("secret=B->http://a.example:443", true),
+        ("secret=B->b.example", true),
+        ("secret=B->a.example:x-key", true),
+        ("secret=A->a.example:8443", true),
+    ] {
+        let text = one(&format!("allow = [\"{first}\", \"{second}\"]"));
+        assert_eq!(PolicyFile::parse("p", &text).is_ok(), may, "{second}");
+    }
+    // One bucket may be named twice with one quota, one directory twice with two kinds.
+    let same = "[tool.t]\nallow = [\"kv=a\", \"fs.read=/a:/x\"]\n[tool.t_f]\nallow = [\"kv=a\", \"fs.create=/a:/x\"]";
+    PolicyFile::parse("p", &one(same)).unwrap();
 }
 
 #[test]

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod bounds;
 mod decisions;
 mod differential;
 mod directories;
@@ -16,8 +17,11 @@ mod explaining;
 mod file;
 mod grammar;
 mod grid;
+mod laws;
 mod naive;
 mod question;
 mod questions;
+mod reaching;
 mod reference;
 mod setup;
+mod watching;
