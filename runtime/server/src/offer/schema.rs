@@ -4,13 +4,21 @@
 //! time. What the schema means is the library's business.
 
 mod effort;
+mod graph;
+mod pattern;
+mod work;
 
 use std::fmt;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, Validator};
 use ringfence_sandbox::ArgumentError;
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+pub(crate) use pattern::PATTERNS_MAX;
+
+use graph::Graph;
+use work::Within;
 
 /// Bytes of one schema. Bounds what a component can make every client read.
 const SCHEMA_BYTES_MAX: usize = 256 * 1024;
@@ -21,6 +29,7 @@ const MESSAGE_BYTES_MAX: usize = 300;
 /// A schema, ready to check values.
 pub(crate) struct Schema {
     json: Map<String, Value>,
+    graph: Graph,
     validator: Validator,
 }
 
@@ -39,6 +48,8 @@ pub(crate) enum InvalidSchema {
     Unparsable(#[from] crate::json::JsonFault),
     #[error("it is not an object with the `type` `object`")]
     NotOfObject,
+    #[error("it has more patterns than are left of the {PATTERNS_MAX} of its component")]
+    TooManyPatterns,
     #[error("{0}")]
     Invalid(String),
 }
@@ -53,12 +64,12 @@ pub(crate) struct Unfit {
 }
 
 impl Schema {
-    /// Reads a schema of objects.
+    /// Reads a schema of objects, which takes its patterns from those that its component has left.
     ///
     /// # Errors
     ///
-    /// It is none, or refers to something outside of itself.
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidSchema> {
+    /// It is none, refers to something outside of itself, or takes too much to read.
+    pub(crate) fn parse(text: &str, patterns_left: &mut usize) -> Result<Self, InvalidSchema> {
         if text.len() > SCHEMA_BYTES_MAX {
             return Err(InvalidSchema::TooLong);
         }
@@ -69,16 +80,24 @@ impl Schema {
             return Err(InvalidSchema::NotOfObject);
         }
         let json = Value::Object(json);
-        effort::check(&json).map_err(InvalidSchema::Invalid)?;
+        *patterns_left = patterns_left
+            .checked_sub(pattern::count(&json))
+            .ok_or(InvalidSchema::TooManyPatterns)?;
+        let graph = Graph::read(&json).map_err(InvalidSchema::Invalid)?;
+        effort::check(&graph).map_err(InvalidSchema::Invalid)?;
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(pattern::options())
             .build(&json)
             .map_err(|error| InvalidSchema::Invalid(error.to_string()))?;
         let Value::Object(json) = json else {
             return Err(InvalidSchema::NotOfObject);
         };
-        Ok(Self { json, validator })
+        Ok(Self {
+            json,
+            graph,
+            validator,
+        })
     }
 
     /// The schema itself.
@@ -90,9 +109,22 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// It does not fit: where, and why.
+    /// It does not fit: where, and why. Or nobody can tell in time.
     pub(crate) fn check(&self, value: &Map<String, Value>) -> Result<(), Unfit> {
         let value = Value::Object(value.clone());
+        let whole = |message: String| Unfit {
+            path: String::new(),
+            message,
+        };
+        match work::of(&self.graph, &value) {
+            Ok(Within::Explaining) => {}
+            Ok(Within::Checking) if self.validator.is_valid(&value) => return Ok(()),
+            Ok(Within::Checking) => {
+                let message = "it does not fit, and there is too much of it to say where";
+                return Err(whole(message.to_owned()));
+            }
+            Err(beyond) => return Err(whole(beyond.to_string())),
+        }
         self.validator.validate(&value).map_err(|error| {
             let mut message = error.to_string();
             message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
@@ -123,13 +155,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn parse(text: &str) -> Result<Schema, InvalidSchema> {
+        Schema::parse(text, &mut PATTERNS_MAX.clone())
+    }
+
     fn object(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn a_value_fits_or_the_place_is_named() {
-        let schema = Schema::parse(
+        let schema = parse(
             r##"{"type":"object","properties":{"n":{"$ref":"#/$defs/n"}},
                 "required":["n"],"$defs":{"n":{"type":"integer","minimum":1}}}"##,
         )
@@ -151,7 +187,7 @@ mod tests {
             r#"{"type":"object","$ref":"https://example.com/schema"}"#,
             r#"{"type":"object","properties":{"a":{"pattern":"("}}}"#,
         ] {
-            assert!(Schema::parse(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 
@@ -166,11 +202,11 @@ mod tests {
             "#no",
         ] {
             let text = json!({"type": "object", "properties": {"a": {"$ref": target}}}).to_string();
-            assert!(Schema::parse(&text).is_err(), "{target}");
+            assert!(parse(&text).is_err(), "{target}");
         }
         // Data may say anything.
         let text = json!({"type": "object", "properties": {"a": {"default": {"$ref": "http://example.com"}}}});
-        assert!(Schema::parse(&text.to_string()).is_ok());
+        assert!(parse(&text.to_string()).is_ok());
     }
 
     #[test]
@@ -182,11 +218,11 @@ mod tests {
             r##"{"type":"object","properties":{"a":{"$ref":"#x"}},"$defs":{"x":{"$anchor":"x","anyOf":[{"$ref":"#x"}]}}}"##,
             r##"{"type":"object","$dynamicAnchor":"a","properties":{"a":{"$dynamicRef":"#a"}}}"##,
         ] {
-            assert!(Schema::parse(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
         // One that looks into the value on its way is a tree.
         let tree = r##"{"type":"object","properties":{"left":{"$ref":"#"},"right":{"$ref":"#"}}}"##;
-        let tree = Schema::parse(tree).unwrap();
+        let tree = parse(tree).unwrap();
         assert!(tree.check(&object(&json!({"left": {"right": {}}}))).is_ok());
         assert!(tree.check(&object(&json!({"left": {"right": 7}}))).is_err());
     }
@@ -200,7 +236,7 @@ mod tests {
         let mut lines: Map<String, Value> = lines.collect();
         lines.insert("d40".into(), json!({"type": "object"}));
         let schema = json!({"type": "object", "$ref": "#/$defs/d0", "$defs": lines});
-        assert!(Schema::parse(&schema.to_string()).is_err());
+        assert!(parse(&schema.to_string()).is_err());
     }
 
     #[test]
@@ -210,20 +246,116 @@ mod tests {
             "{\"allOf\":[".repeat(10_000),
             "]}".repeat(10_000)
         );
-        assert!(Schema::parse(&deep).is_err());
+        assert!(parse(&deep).is_err());
         let choices = vec!["x".repeat(1024); 1024];
         let long = json!({"type": "object", "properties": {"a": {"enum": choices}}}).to_string();
-        assert!(matches!(Schema::parse(&long), Err(InvalidSchema::TooLong)));
-        assert!(
-            Schema::parse(r#"{"type":"object","properties":{"a":{"maximum":1e400}}}"#).is_err()
-        );
+        assert!(matches!(parse(&long), Err(InvalidSchema::TooLong)));
+        assert!(parse(r#"{"type":"object","properties":{"a":{"maximum":1e400}}}"#).is_err());
     }
 
     #[test]
     fn a_pattern_cannot_take_forever() {
         let schema =
-            Schema::parse(r#"{"type":"object","properties":{"a":{"pattern":"^(a+)+$"}}}"#).unwrap();
+            parse(r#"{"type":"object","properties":{"a":{"pattern":"^(a+)+$"}}}"#).unwrap();
         let long = format!("{}b", "a".repeat(100_000));
         assert!(schema.check(&object(&json!({"a": long}))).is_err());
+    }
+
+    /// A value of so many levels, each below `x`.
+    fn nested(levels: usize) -> Map<String, Value> {
+        let mut value = json!({});
+        for _ in 0..levels {
+            value = json!({"x": value});
+        }
+        object(&value)
+    }
+
+    /// What is said of a value that nobody checks.
+    fn refusal(schema: &Schema, value: &Map<String, Value>) -> String {
+        schema.check(value).unwrap_err().message
+    }
+
+    #[test]
+    fn h56_branches_that_look_into_the_value_twice_end() {
+        for word in ["allOf", "anyOf", "oneOf"] {
+            let next = json!({"properties": {"x": {"$ref": "#/$defs/a"}}});
+            let schema = json!({"type": "object", "$ref": "#/$defs/a",
+                "$defs": {"a": {"type": "object", word: [next, next]}}});
+            let schema = parse(&schema.to_string()).unwrap();
+            // Two to the power of forty.
+            assert!(refusal(&schema, &nested(40)).contains("steps"), "{word}");
+            assert_eq!(schema.check(&nested(4)).is_ok(), word != "oneOf", "{word}");
+        }
+        // The same without a circle.
+        let lines = (0..40).map(|line| {
+            let next = json!({"properties": {"x": {"$ref": format!("#/$defs/d{}", line + 1)}}});
+            (format!("d{line}"), json!({"allOf": [next, next]}))
+        });
+        let mut lines: Map<String, Value> = lines.collect();
+        lines.insert("d40".into(), json!(true));
+        let schema = json!({"type": "object", "$ref": "#/$defs/d0", "$defs": lines});
+        let schema = parse(&schema.to_string()).unwrap();
+        assert!(refusal(&schema, &nested(40)).contains("steps"));
+        assert!(schema.check(&nested(4)).is_ok());
+    }
+
+    #[test]
+    fn h56_what_is_left_over_is_not_looked_for_without_end() {
+        let mut schema = json!({"type": "object"});
+        for _ in 0..28 {
+            schema = json!({"type": "object", "unevaluatedProperties": false, "allOf": [schema]});
+        }
+        let schema = parse(&schema.to_string()).unwrap();
+        assert!(refusal(&schema, &object(&json!({}))).contains("steps"));
+    }
+
+    #[test]
+    fn h56_what_is_wrong_is_not_explained_without_end() {
+        let next = json!({"properties": {"x": {"$ref": "#/$defs/a"}}});
+        let schema = json!({"type": "object", "$ref": "#/$defs/a",
+            "$defs": {"a": {"anyOf": [next, next], "maxProperties": 1}}});
+        let schema = parse(&schema.to_string()).unwrap();
+        let mut value = json!({"x": {}, "y": {}});
+        for _ in 0..14 {
+            value = json!({"x": value});
+        }
+        assert!(refusal(&schema, &object(&value)).contains("too much"));
+        assert!(schema.check(&nested(14)).is_ok());
+    }
+
+    #[test]
+    fn h56_a_schema_does_not_send_a_validator_too_deep() {
+        let chain = (0..60).map(|line| {
+            let next = json!({"$ref": format!("#/$defs/d{}", line + 1)});
+            (format!("d{line}"), next)
+        });
+        let mut chain: Map<String, Value> = chain.collect();
+        let last = json!({"properties": {"x": {"$ref": "#/$defs/d0"}}});
+        chain.insert("d60".into(), last);
+        let schema = json!({"type": "object", "$ref": "#/$defs/d0", "$defs": chain});
+        let schema = parse(&schema.to_string()).unwrap();
+        assert!(refusal(&schema, &nested(50)).contains("one in another"));
+        assert!(schema.check(&nested(3)).is_ok());
+    }
+
+    #[test]
+    fn h56_patterns_are_few_and_large_ones_for_short_texts() {
+        let many = (0..=PATTERNS_MAX).map(|at| (at.to_string(), json!({"pattern": "a"})));
+        let many = many.collect::<Map<_, _>>();
+        let many = json!({"type": "object", "properties": many}).to_string();
+        assert!(matches!(parse(&many), Err(InvalidSchema::TooManyPatterns)));
+        // One component has them for all of its schemas.
+        let mut left = 1;
+        let one = r#"{"type":"object","properties":{"a":{"pattern":"a"}}}"#;
+        assert!(Schema::parse(one, &mut left).is_ok());
+        assert!(Schema::parse(one, &mut left).is_err());
+
+        let bomb = r#"{"type":"object","properties":{"a":{"pattern":"((a{1000}){1000}){10}"}}}"#;
+        assert!(parse(bomb).is_err());
+        let large = r#"{"type":"object","properties":{"a":{"pattern":"^(a?b?c?){1000}$"}}}"#;
+        let schema = parse(large).unwrap();
+        let texts = |bytes: usize| object(&json!({"a": "abc".repeat(bytes / 3)}));
+        assert!(schema.check(&texts(300)).is_ok());
+        assert!(refusal(&schema, &texts(1 << 20)).contains("steps"));
     }
 }

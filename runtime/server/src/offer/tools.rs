@@ -17,7 +17,7 @@ use super::backing::Backing;
 use super::describe::Described;
 use super::header;
 use super::provided::{self, ToolDescription};
-use super::schema::Schema;
+use super::schema::{PATTERNS_MAX, Schema};
 use super::words::{self, Words};
 use crate::protocol::sanitize;
 
@@ -98,9 +98,16 @@ impl Tools {
             if let Some(words) = &words {
                 words.look_at_rest(described);
             }
+            let mut patterns_left = PATTERNS_MAX;
             for tool in described.tools.iter().take(PROVIDED_MAX) {
-                if let Err(reason) = tools.add(catalog, &described.component, tool, words.as_ref())
-                {
+                let added = tools.add(
+                    catalog,
+                    &described.component,
+                    tool,
+                    words.as_ref(),
+                    &mut patterns_left,
+                );
+                if let Err(reason) = added {
                     tracing::warn!(
                         component = described.component.name().as_str(),
                         tool = crate::echo::echo(&tool.name),
@@ -173,6 +180,7 @@ impl Tools {
         component: &Arc<Component>,
         tool: &ToolDescription,
         words: Option<&Words>,
+        patterns_left: &mut usize,
     ) -> Result<(), String> {
         let backing = Backing::provided(component, ProviderFunction::Call)
             .ok_or("its component cannot be called")?;
@@ -181,11 +189,12 @@ impl Tools {
         if self.provided.contains_key(&name) || catalog.tool(&name).is_some() {
             return Err("another tool has this name".into());
         }
-        let input = Schema::parse(&tool.input_schema)
+        let input = Schema::parse(&tool.input_schema, patterns_left)
             .map_err(|error| format!("its input schema: {error}"))?;
         let output = match &tool.output_schema {
             Some(text) => Some(Arc::new(
-                Schema::parse(text).map_err(|error| format!("its output schema: {error}"))?,
+                Schema::parse(text, patterns_left)
+                    .map_err(|error| format!("its output schema: {error}"))?,
             )),
             None => None,
         };
