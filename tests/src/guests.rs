@@ -320,6 +320,15 @@ pub fn plain(file: &str) -> Vec<u8> {
     compiled("plain", file)
 }
 
+/// The bytes of a guest that does something with what it is granted, by the name of its file.
+///
+/// # Panics
+///
+/// When there is no such file, or it does not parse: then the test that asked is wrong.
+pub fn granted(file: &str) -> Vec<u8> {
+    compiled("granted", file)
+}
+
 /// The folder `guests/` of this crate.
 fn folder(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "guests", name]

@@ -18,6 +18,7 @@ const MIB: usize = 1024 * KIB;
 /// - host-call data: 4 MiB for each host call
 /// - handles: 256; random: 64 KiB for each request
 /// - log: 1,000 lines of 4 KiB
+/// - written to files: 256 MiB; new files, directories and links: 10,000
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// Bytes of linear memory, summed over every memory of the call. Bounds a guest that grows one
@@ -50,6 +51,11 @@ pub struct Budget {
     pub log_lines: usize,
     /// Bytes of one log line; the rest is cut.
     pub log_line_bytes: usize,
+    /// Bytes that a call may write to files, with the holes that it leaves in them: they can be filled
+    /// later. Bounds a guest that fills the disk.
+    pub written_bytes: u64,
+    /// New files, directories and links. Bounds a guest that takes every inode with empty files.
+    pub created_files: u64,
 }
 
 impl Default for Budget {
@@ -68,6 +74,8 @@ impl Default for Budget {
             random_bytes: 64 * KIB as u64,
             log_lines: 1000,
             log_line_bytes: 4 * KIB,
+            written_bytes: 256 * MIB as u64,
+            created_files: 10_000,
         }
     }
 }
@@ -93,6 +101,12 @@ impl Budget {
 
     /// The largest linear memory that a budget may name: what a pooled slot reserves.
     pub const MEMORY_BYTES_MAX: usize = 512 * MIB;
+
+    /// The most that a budget may let a call write to files.
+    pub const WRITTEN_BYTES_MAX: u64 = 64 * 1024 * MIB as u64;
+
+    /// The most files that a budget may let a call make.
+    pub const CREATED_FILES_MAX: u64 = 1_000_000;
 
     /// The longest wall-clock time that a budget may name.
     pub const WALL_MAX: Duration = Duration::from_mins(10);

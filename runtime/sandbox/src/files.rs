@@ -10,6 +10,7 @@ mod listing;
 mod node;
 mod opened;
 mod path;
+mod quota;
 mod touched;
 mod walk;
 
@@ -32,6 +33,7 @@ pub(crate) use opened::{Hosts, Refusal};
 
 use find::Wanted;
 use opened::Opened;
+use quota::Quota;
 use touched::Touched;
 
 /// What one call sees of the host's files.
@@ -45,6 +47,7 @@ pub(crate) struct Files {
     /// Directories that the guest is told of and that are asked about.
     judged: Vec<Box<str>>,
     touched: Touched,
+    quota: Arc<Quota>,
 }
 
 /// A directory of which everything is granted alike.
@@ -65,6 +68,7 @@ impl Files {
             mounts: BTreeMap::new(),
             whole: Vec::new(),
             judged: Vec::new(),
+            quota: Arc::new(Quota::new(permit.budget(), Arc::clone(&ledger))),
             touched: Touched::new(ledger),
         };
         let mut order = Vec::new();

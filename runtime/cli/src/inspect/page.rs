@@ -181,6 +181,8 @@ fn limit(name: &str, value: u64) -> (String, String) {
         "hostCall" => "data of one host call",
         "logLine" => "one log line",
         "logLines" => "log lines",
+        "createdFiles" => "new files",
+        "written" => "written to files",
         "output" => "standard output, error",
         "random" => "random data of one request",
         "tableElements" => "table elements",

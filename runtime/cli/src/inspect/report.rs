@@ -293,6 +293,8 @@ fn limits(budget: &Budget) -> BTreeMap<&'static str, u64> {
         random_bytes,
         log_lines,
         log_line_bytes,
+        written_bytes,
+        created_files,
     } = *budget;
     [
         ("memoryBytes", memory_bytes as u64),
@@ -308,6 +310,8 @@ fn limits(budget: &Budget) -> BTreeMap<&'static str, u64> {
         ("randomBytes", random_bytes),
         ("logLines", log_lines as u64),
         ("logLineBytes", log_line_bytes as u64),
+        ("writtenBytes", written_bytes),
+        ("createdFiles", created_files),
     ]
     .into()
 }

@@ -34,6 +34,7 @@ const TENANT: &[&str] = &[
 ];
 const LIMITS: &[&str] = &[
     "cpu",
+    "files",
     "fuel",
     "handles",
     "log-lines",
@@ -41,6 +42,7 @@ const LIMITS: &[&str] = &[
     "output",
     "result",
     "wall",
+    "written",
 ];
 
 type Failure = (usize, Problem);

@@ -18,6 +18,8 @@ pub(crate) const PREFIX: &str = "budget.";
 pub enum LimitKind {
     /// Time of a processor.
     Cpu,
+    /// New files, directories and links.
+    Files,
     /// Instructions, roughly.
     Fuel,
     /// Live handles.
@@ -32,6 +34,8 @@ pub enum LimitKind {
     Result,
     /// Time from start to end.
     Wall,
+    /// Bytes written to files.
+    Written,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,7 @@ impl LimitKind {
     /// Every kind, in alphabetical order.
     pub const ALL: &'static [Self] = &[
         Self::Cpu,
+        Self::Files,
         Self::Fuel,
         Self::Handles,
         Self::LogLines,
@@ -52,12 +57,14 @@ impl LimitKind {
         Self::Output,
         Self::Result,
         Self::Wall,
+        Self::Written,
     ];
 
     /// Its word, after `budget.`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
+            Self::Files => "files",
             Self::Fuel => "fuel",
             Self::Handles => "handles",
             Self::LogLines => "log-lines",
@@ -65,14 +72,15 @@ impl LimitKind {
             Self::Output => "output",
             Self::Result => "result",
             Self::Wall => "wall",
+            Self::Written => "written",
         }
     }
 
     const fn unit(self) -> Unit {
         match self {
             Self::Cpu | Self::Wall => Unit::Time,
-            Self::Memory | Self::Output | Self::Result => Unit::Bytes,
-            Self::Fuel | Self::Handles | Self::LogLines => Unit::Count,
+            Self::Memory | Self::Output | Self::Result | Self::Written => Unit::Bytes,
+            Self::Files | Self::Fuel | Self::Handles | Self::LogLines => Unit::Count,
         }
     }
 
@@ -82,6 +90,7 @@ impl LimitKind {
         let wall = u64::try_from(Budget::WALL_MAX.as_millis()).unwrap_or(u64::MAX);
         match self {
             Self::Cpu | Self::Wall => (1, wall),
+            Self::Files => (0, Budget::CREATED_FILES_MAX),
             Self::Fuel => (1, Budget::FUEL_MAX),
             Self::Handles => (1, Budget::HANDLES_MAX as u64),
             Self::LogLines => (0, Budget::LOG_LINES_MAX as u64),
@@ -91,6 +100,7 @@ impl LimitKind {
             ),
             Self::Output => (0, Budget::OUTPUT_BYTES_MAX as u64),
             Self::Result => (1, Budget::RESULT_BYTES_MAX as u64),
+            Self::Written => (0, Budget::WRITTEN_BYTES_MAX),
         }
     }
 }
@@ -155,6 +165,7 @@ impl Limit {
         let time = Duration::from_millis(self.amount);
         match self.kind {
             LimitKind::Cpu => budget.cpu = time,
+            LimitKind::Files => budget.created_files = self.amount,
             LimitKind::Fuel => budget.fuel = self.amount,
             LimitKind::Handles => budget.handles = size,
             LimitKind::LogLines => budget.log_lines = size,
@@ -162,6 +173,7 @@ impl Limit {
             LimitKind::Output => budget.output_bytes = size,
             LimitKind::Result => budget.result_bytes = size,
             LimitKind::Wall => budget.wall = time,
+            LimitKind::Written => budget.written_bytes = self.amount,
         }
     }
 
@@ -170,6 +182,7 @@ impl Limit {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let amount = match kind {
             LimitKind::Cpu => milliseconds(budget.cpu),
+            LimitKind::Files => budget.created_files,
             LimitKind::Fuel => budget.fuel,
             LimitKind::Handles => budget.handles as u64,
             LimitKind::LogLines => budget.log_lines as u64,
@@ -177,6 +190,7 @@ impl Limit {
             LimitKind::Output => budget.output_bytes as u64,
             LimitKind::Result => budget.result_bytes as u64,
             LimitKind::Wall => milliseconds(budget.wall),
+            LimitKind::Written => budget.written_bytes,
         };
         Self { kind, amount }
     }

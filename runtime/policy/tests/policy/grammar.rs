@@ -6,6 +6,7 @@ use ringfence_policy::{Capability, Grant};
 /// Grants in the form in which they print.
 const GRANTS: &[&str] = &[
     "budget.cpu=10s",
+    "budget.files=0",
     "budget.fuel=1000000",
     "budget.handles=16",
     "budget.log-lines=0",
@@ -13,6 +14,7 @@ const GRANTS: &[&str] = &[
     "budget.output=1500",
     "budget.result=1KiB",
     "budget.wall=500ms",
+    "budget.written=10MiB",
     "clock.precise",
     "config=http/base-url",
     "env=LANG",
@@ -383,7 +385,7 @@ fn grant_text() -> impl Strategy<Value = String> {
         ("kv|config|env|tools", "[a-zA-Z0-9_*/:-]{1,8}")
             .prop_map(|(kind, value)| format!("{kind}={value}")),
         (
-            "budget\\.(cpu|fuel|handles|log-lines|memory|output|result|wall)",
+            "budget\\.(cpu|files|fuel|handles|log-lines|memory|output|result|wall|written)",
             "[1-9][0-9]{0,4}(B|KiB|MiB|ms|s|m)?"
         )
             .prop_map(|(kind, value)| format!("{kind}={value}")),

@@ -15,6 +15,7 @@ use crate::guest::Guest;
 use super::listing::Listing;
 use super::node::{Node, Opening, View};
 use super::path;
+use super::quota::{OverQuota, Reach};
 use super::touched::{How, Target, Touched};
 use types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
@@ -64,18 +65,41 @@ impl View<'_> {
         Some(Touched::target(at))
     }
 
-    /// The stream, with what goes into it counted.
+    /// The stream into the file `descriptor`, with what goes into it counted.
     fn counted(
         &mut self,
         stream: Resource<DynOutputStream>,
-        target: Option<Target>,
+        descriptor: u32,
+        position: Option<Filesize>,
     ) -> FsResult<Resource<DynOutputStream>> {
-        let Some(target) = target else {
-            return Ok(stream);
-        };
         let inner = self.wasi.table.delete(stream)?;
-        let counted = self.files.touched.writing(target, inner);
+        let touched = &self.files.touched;
+        let (target, reach) = (touched.of(descriptor), touched.reach(descriptor));
+        let quota = Arc::clone(&self.files.quota);
+        let counted = touched.writing(target, inner, quota, reach, position);
         Ok(self.wasi.table.push(counted)?)
+    }
+
+    /// Takes room for something new.
+    fn take_file(&self) -> FsResult<()> {
+        Ok(self.files.quota.file().map_err(ErrorCode::from)?)
+    }
+
+    /// Gives the room back when nothing was made.
+    fn made<T>(&self, done: FsResult<T>) -> FsResult<T> {
+        if done.is_err() {
+            self.files.quota.unmade();
+        }
+        done
+    }
+
+    /// How far a file reaches that was just opened.
+    async fn reach(&mut self, opened: u32, opening: Opening) -> FsResult<Reach> {
+        if !opening.writes() {
+            return Ok(Reach::default());
+        }
+        let stat = self.wasi.stat(Resource::new_borrow(opened)).await?;
+        Ok(Reach::of(stat.size))
     }
 
     /// Notes what was done, when it was.
@@ -95,23 +119,24 @@ impl View<'_> {
     }
 
     /// Refuses what can keep a thread of the host for as long as it likes: to open a pipe waits for
-    /// its other end, and cannot be stopped.
-    async fn is_openable(
+    /// its other end, and cannot be stopped. Says whether there is anything.
+    async fn is_there(
         &mut self,
         directory: &Resource<Descriptor>,
         flags: PathFlags,
         path: &str,
         open: OpenFlags,
-    ) -> FsResult<()> {
+    ) -> FsResult<bool> {
         use DescriptorType::{Directory, RegularFile, SymbolicLink};
         if open.contains(OpenFlags::DIRECTORY) {
-            return Ok(());
+            return Ok(true);
         }
         let directory = Resource::new_borrow(directory.rep());
         let stat = self.wasi.stat_at(directory, flags, path.to_owned()).await;
         match stat.map(|stat| stat.type_) {
+            Ok(Directory | RegularFile | SymbolicLink) => Ok(true),
             // Whatever cannot be looked at, the engine says why when it opens it.
-            Ok(Directory | RegularFile | SymbolicLink) | Err(_) => Ok(()),
+            Err(_) => Ok(false),
             Ok(_) => Err(ErrorCode::NotPermitted.into()),
         }
     }
@@ -122,7 +147,8 @@ impl preopens::Host for View<'_> {
         let mut directories = preopens::Host::get_directories(&mut self.wasi)?;
         for (descriptor, path) in &directories {
             let target = Touched::target(path);
-            self.files.touched.hold(descriptor.rep(), target);
+            let reach = Reach::default();
+            self.files.touched.hold(descriptor.rep(), target, reach);
         }
         for path in &self.files.judged {
             let node = self.wasi.table.push(Node(Arc::from(&**path)))?;
@@ -141,6 +167,9 @@ impl types::Host for View<'_> {
         &mut self,
         error: Resource<wasmtime::Error>,
     ) -> wasmtime::Result<Option<ErrorCode>> {
+        if let Some(over) = self.wasi.table.get(&error)?.downcast_ref::<OverQuota>() {
+            return Ok(Some((*over).into()));
+        }
         self.wasi.filesystem_error_code(error)
     }
 }
@@ -212,6 +241,9 @@ impl types::HostDescriptor for View<'_> {
             return Err(ErrorCode::BadDescriptor.into());
         }
         let target = self.target(&fd, ".");
+        let reach = self.files.touched.reach(fd.rep());
+        let taken = self.files.quota.size(&reach, size);
+        taken.map_err(ErrorCode::from)?;
         let done = self.wasi.set_size(fd, size).await;
         self.noted(done, target, How::Write)
     }
@@ -255,7 +287,13 @@ impl types::HostDescriptor for View<'_> {
             return Err(ErrorCode::BadDescriptor.into());
         }
         let target = self.target(&fd, ".");
+        let reach = self.files.touched.reach(fd.rep());
+        let wanted = bytes.len() as u64;
+        let taken = self.files.quota.write(&reach, offset, wanted);
+        taken.map_err(ErrorCode::from)?;
         let written = self.wasi.write(fd, bytes, offset).await;
+        let done = *written.as_ref().unwrap_or(&0);
+        self.files.quota.unwritten(wanted.saturating_sub(done));
         if let (Ok(bytes), Some(target)) = (&written, target) {
             let bytes = usize::try_from(*bytes).unwrap_or(usize::MAX);
             self.files.touched.written(&target, bytes);
@@ -288,10 +326,12 @@ impl types::HostDescriptor for View<'_> {
         path: String,
     ) -> FsResult<()> {
         let target = self.target(&fd, &path);
+        self.take_file()?;
         let done = match self.node(&fd) {
             Some(node) => self.create_directory(&node, &path).await,
             None => self.wasi.create_directory_at(fd, path).await,
         };
+        let done = self.made(done);
         self.noted(done, target, How::Write)
     }
 
@@ -347,6 +387,7 @@ impl types::HostDescriptor for View<'_> {
         new: String,
     ) -> FsResult<()> {
         let targets = [self.target(&fd, &path), self.target(&other, &new)];
+        self.take_file()?;
         let done = match (self.node(&fd), self.node(&other)) {
             (None, None) => self.wasi.link_at(fd, flags, path, other, new).await,
             (Some(_), Some(_)) if follows(flags) => Err(ErrorCode::Invalid.into()),
@@ -354,6 +395,7 @@ impl types::HostDescriptor for View<'_> {
             // A directory that is asked about and one that is not are as two disks.
             _ => Err(ErrorCode::CrossDevice.into()),
         };
+        let done = self.made(done);
         self.noted_both(done, targets)
     }
 
@@ -371,9 +413,14 @@ impl types::HostDescriptor for View<'_> {
             let opened = self.open(&node, &path, follows(path_flags), opening);
             opened.await?
         } else {
-            self.is_openable(&fd, path_flags, &path, open).await?;
+            let there = self.is_there(&fd, path_flags, &path, open).await?;
+            let creates = opening.creates() && !there;
+            if creates {
+                self.take_file()?;
+            }
             let opened = self.wasi.open_at(fd, path_flags, path, open, flags);
-            opened.await?
+            let opened = opened.await;
+            if creates { self.made(opened)? } else { opened? }
         };
         let Some(target) = target else {
             return Ok(opened);
@@ -387,7 +434,8 @@ impl types::HostDescriptor for View<'_> {
         };
         self.files.touched.note(&target, how);
         if self.node(&opened).is_none() {
-            self.files.touched.hold(opened.rep(), target);
+            let reach = self.reach(opened.rep(), opening).await?;
+            self.files.touched.hold(opened.rep(), target, reach);
         }
         Ok(opened)
     }
@@ -448,10 +496,12 @@ impl types::HostDescriptor for View<'_> {
         path: String,
     ) -> FsResult<()> {
         let at = self.target(&fd, &path);
+        self.take_file()?;
         let done = match self.node(&fd) {
             Some(node) => self.symlink(&node, target, &path).await,
             None => self.wasi.symlink_at(fd, target, path).await,
         };
+        let done = self.made(done);
         self.noted(done, at, How::Write)
     }
 
@@ -490,9 +540,9 @@ impl types::HostDescriptor for View<'_> {
         if self.node(&fd).is_some() {
             return Err(ErrorCode::BadDescriptor.into());
         }
-        let target = self.target(&fd, ".");
+        let descriptor = fd.rep();
         let stream = self.wasi.write_via_stream(fd, offset)?;
-        self.counted(stream, target)
+        self.counted(stream, descriptor, Some(offset))
     }
 
     fn append_via_stream(
@@ -502,9 +552,9 @@ impl types::HostDescriptor for View<'_> {
         if self.node(&fd).is_some() {
             return Err(ErrorCode::BadDescriptor.into());
         }
-        let target = self.target(&fd, ".");
+        let descriptor = fd.rep();
         let stream = self.wasi.append_via_stream(fd)?;
-        self.counted(stream, target)
+        self.counted(stream, descriptor, None)
     }
 
     async fn is_same_object(

@@ -140,7 +140,14 @@ impl View<'_> {
             };
             let was_there = is.is_some();
             let now = self.may_open(&found.names, is, directory, opening)?;
-            match self.open_file(parent, name, &found.names, now).await {
+            if now.creates() {
+                self.files.quota.file().map_err(ErrorCode::from)?;
+            }
+            let opened = self.open_file(parent, name, &found.names, now).await;
+            if now.creates() && opened.is_err() {
+                self.files.quota.unmade();
+            }
+            match opened {
                 // It appeared, or it went, since it was looked at.
                 Err(error) if again(&error, was_there, opening) => {}
                 done => return done,

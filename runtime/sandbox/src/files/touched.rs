@@ -13,6 +13,8 @@ use wasmtime_wasi::p2::{
 
 use crate::ledger::Ledger;
 
+use super::quota::{Quota, Reach};
+
 /// What is done with what a grant names, as the receipt says it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum How {
@@ -42,7 +44,14 @@ pub(super) type Target = Arc<str>;
 pub(super) struct Touched {
     ledger: Arc<Ledger>,
     /// By which grant the engine's descriptors came. As many as a guest may hold handles.
-    held: Mutex<HashMap<u32, Target>>,
+    held: Mutex<HashMap<u32, Held>>,
+}
+
+/// What is known of a descriptor of the engine's.
+#[derive(Debug)]
+struct Held {
+    target: Target,
+    reach: Reach,
 }
 
 impl Touched {
@@ -60,12 +69,20 @@ impl Touched {
 
     /// The grant by which the engine's descriptor came.
     pub(super) fn of(&self, descriptor: u32) -> Option<Target> {
-        self.held().get(&descriptor).cloned()
+        let held = self.held();
+        held.get(&descriptor).map(|held| Arc::clone(&held.target))
     }
 
-    /// The descriptor came by this grant.
-    pub(super) fn hold(&self, descriptor: u32, target: Target) {
-        self.held().insert(descriptor, target);
+    /// How far the file of the engine's descriptor reaches.
+    pub(super) fn reach(&self, descriptor: u32) -> Reach {
+        let held = self.held();
+        let held = held.get(&descriptor);
+        held.map(|held| held.reach.clone()).unwrap_or_default()
+    }
+
+    /// The descriptor came by this grant, and its file reaches so far.
+    pub(super) fn hold(&self, descriptor: u32, target: Target, reach: Reach) {
+        self.held().insert(descriptor, Held { target, reach });
     }
 
     /// The descriptor is gone; its number may come again.
@@ -102,16 +119,27 @@ impl Touched {
         })
     }
 
-    /// `stream`, with what goes into it counted.
-    pub(super) fn writing(&self, target: Target, stream: DynOutputStream) -> DynOutputStream {
+    /// `stream`, with what goes into it counted, and refused when it is too much. It writes to a file
+    /// from `position` on, or at its end.
+    pub(super) fn writing(
+        &self,
+        target: Option<Target>,
+        stream: DynOutputStream,
+        quota: Arc<Quota>,
+        reach: Reach,
+        position: Option<u64>,
+    ) -> DynOutputStream {
         Box::new(Writing {
             stream,
             target,
             ledger: Arc::clone(&self.ledger),
+            quota,
+            reach,
+            position,
         })
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<u32, Target>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<u32, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -166,15 +194,32 @@ impl InputStream for Reading {
 
 struct Writing {
     stream: DynOutputStream,
-    target: Target,
+    target: Option<Target>,
     ledger: Arc<Ledger>,
+    quota: Arc<Quota>,
+    reach: Reach,
+    /// Where the next byte goes; nothing at the end of the file.
+    position: Option<u64>,
 }
 
 impl Writing {
+    /// Takes what it takes to write so many bytes.
+    fn take(&mut self, bytes: usize) -> StreamResult<()> {
+        let bytes = bytes as u64;
+        match &mut self.position {
+            Some(position) => {
+                self.quota.write(&self.reach, *position, bytes)?;
+                *position = position.saturating_add(bytes);
+            }
+            None => self.quota.append(&self.reach, bytes)?,
+        }
+        Ok(())
+    }
+
     fn counted(&self, written: StreamResult<()>, bytes: usize) -> StreamResult<()> {
-        if written.is_ok() {
+        if let (Ok(()), Some(target)) = (&written, &self.target) {
             let how = Some(How::Write.word());
-            self.ledger.pass(&self.target, how, bytes, 0);
+            self.ledger.pass(target, how, bytes, 0);
         }
         written
     }
@@ -191,6 +236,7 @@ impl Pollable for Writing {
 impl OutputStream for Writing {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         let count = bytes.len();
+        self.take(count)?;
         let written = self.stream.write(bytes);
         self.counted(written, count)
     }
@@ -209,11 +255,13 @@ impl OutputStream for Writing {
 
     async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
         let count = bytes.len();
+        self.take(count)?;
         let written = self.stream.blocking_write_and_flush(bytes).await;
         self.counted(written, count)
     }
 
     fn write_zeroes(&mut self, count: usize) -> StreamResult<()> {
+        self.take(count)?;
         let written = self.stream.write_zeroes(count);
         self.counted(written, count)
     }
