@@ -39,6 +39,7 @@ fn append(recorder: &Recorder) -> ringfence_audit::Ticket {
             principal: "ops@example.com",
         },
         request: "b7c1f0aa-1234",
+        parent: None,
         tool: Tool {
             name: "files_read",
             component: Some("files"),

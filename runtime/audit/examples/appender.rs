@@ -45,6 +45,7 @@ fn append(recorder: &Recorder, request: &str) -> Ticket {
             principal: "appender",
         },
         request,
+        parent: None,
         tool: Tool {
             name: "text_stats",
             ..Tool::default()

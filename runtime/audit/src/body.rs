@@ -81,6 +81,7 @@ impl<'b> Body<'b> {
     fn call(&mut self, call: &Call<'_>) {
         self.caller(Some(call.caller));
         self.name("request", call.request);
+        self.maybe_name("parent", call.parent);
         self.tool(&call.tool);
         self.arguments(call.arguments);
         self.name("outcome", call.outcome);
@@ -95,6 +96,7 @@ impl<'b> Body<'b> {
     fn intent(&mut self, intent: &Intent<'_>) {
         self.caller(Some(intent.caller));
         self.name("request", intent.request);
+        self.maybe_name("parent", intent.parent);
         self.tool(&intent.tool);
         self.arguments(intent.arguments);
         self.list("capabilities", intent.capabilities);

@@ -114,6 +114,8 @@ pub struct Call<'a> {
     pub caller: Caller<'a>,
     /// The identifier of the request.
     pub request: &'a str,
+    /// That of the call whose guest made this one.
+    pub parent: Option<&'a str>,
     /// What was called.
     pub tool: Tool<'a>,
     /// With what, as a digest.
@@ -141,6 +143,8 @@ pub struct Intent<'a> {
     pub caller: Caller<'a>,
     /// The identifier of the request.
     pub request: &'a str,
+    /// That of the call whose guest makes this one.
+    pub parent: Option<&'a str>,
     /// What is called.
     pub tool: Tool<'a>,
     /// With what, as a digest.

@@ -37,6 +37,8 @@ pub struct Query {
     pub outcome: Option<String>,
     /// The identifier of the request.
     pub request: Option<String>,
+    /// The identifier of the call whose guest made it.
+    pub parent: Option<String>,
 }
 
 /// What people look for in a record, and at. The line has more.
@@ -59,6 +61,9 @@ pub struct Entry<'l> {
     /// The identifier of the request.
     #[serde(borrow, default)]
     pub request: Option<Cow<'l, str>>,
+    /// The identifier of the call whose guest made it.
+    #[serde(borrow, default)]
+    pub parent: Option<Cow<'l, str>>,
     /// The tool as clients call it.
     #[serde(borrow, default)]
     pub tool: Option<Cow<'l, str>>,
@@ -113,6 +118,7 @@ impl Query {
             && (is(&self.tool, &entry.tool) || is(&self.tool, &entry.component))
             && is(&self.outcome, &entry.outcome)
             && is(&self.request, &entry.request)
+            && is(&self.parent, &entry.parent)
     }
 }
 

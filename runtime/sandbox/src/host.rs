@@ -9,8 +9,11 @@ mod ask;
 mod client;
 mod clock;
 mod events;
+mod others;
+mod tools;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use ringfence_policy::Budget;
 use ringfence_secrets::Scrubber;
@@ -22,7 +25,10 @@ pub use ask::{
     Abilities, Ability, AskError, ClientAnswer, Message, Question, QuestionKind, Role, Root,
 };
 pub(crate) use clock::Clock;
+pub use clock::Standstill;
 pub use events::{Asked, CallEvents, LogLevel, News, Silent};
+pub use others::{Called, Calling, ChildCall, ChildEnded, ChildError, ListedTool, OtherTools};
+pub(crate) use tools::Calls;
 
 use crate::guest::{Events, Guest};
 
@@ -30,7 +36,10 @@ mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
         world: "ringfence:tool/imports",
-        imports: { "ringfence:tool/client.ask": async | trappable },
+        imports: {
+            "ringfence:tool/client.ask": async | trappable,
+            "ringfence:tool/tools.call": async,
+        },
     });
 }
 
@@ -44,7 +53,9 @@ pub(crate) struct HostCall {
     events: Events,
     cancel: CancellationToken,
     clock: Arc<Clock>,
-    asks_left: u32,
+    /// Shared with the calls that the guest makes.
+    asks_left: Arc<AtomicU32>,
+    pub(crate) calls: Calls,
     news_left: u32,
     done: f64,
     reports_left: u32,
@@ -62,12 +73,14 @@ impl HostCall {
         clock: Arc<Clock>,
         budget: &Budget,
         scrubber: Arc<Scrubber>,
+        calls: Calls,
     ) -> Self {
         Self {
+            calls,
             events,
             cancel,
             clock,
-            asks_left: client::ASKS_MAX,
+            asks_left: Arc::new(AtomicU32::new(client::ASKS_MAX)),
             news_left: announce::NEWS_MAX,
             done: f64::NEG_INFINITY,
             reports_left: PROGRESS_REPORTS_MAX,

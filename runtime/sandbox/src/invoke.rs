@@ -28,7 +28,7 @@ use crate::content;
 use crate::engine::FUEL_YIELD_INTERVAL;
 use crate::files::Files;
 use crate::guest::{Events, Guest};
-use crate::host::{Clock, HostCall};
+use crate::host::{Calls, Clock, HostCall};
 use crate::http::Hooks;
 use crate::keyvalue::KeyValue;
 use crate::leaving::{self, Leaving, Transcript};
@@ -126,12 +126,14 @@ impl Sandbox {
         let clock = Clock::new(started + budget.wall);
         let scrubber = Arc::clone(begun.secrets.scrubber());
         let streams = Streams::of(permit, &events, &scrubber, &begun.ledger);
+        let calls = Calls::new(&events, permit.effective(), &begun.ledger);
         let call = HostCall::new(
             events,
             cancel.clone(),
             Arc::clone(&clock),
             budget,
             Arc::clone(&scrubber),
+            calls,
         );
         let mut receipt = Receipt {
             granted: permit.grants().iter().map(ToString::to_string).collect(),
@@ -273,7 +275,11 @@ fn spent(
     [out, err]: [&Transcript; 2],
 ) {
     let guest = store.data();
-    receipt.fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+    // What calls of other tools used was paid with fuel of this one, and they ran in its steps.
+    receipt.children = guest.call.calls.spent().clone();
+    let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+    receipt.fuel = used.saturating_sub(receipt.children.fuel);
+    receipt.cpu = receipt.cpu.saturating_sub(receipt.children.cpu);
     receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
     receipt.touched(guest.outgoing.touched(), &guest.ledger);
     receipt.secrets = guest.granted.bound().sent();

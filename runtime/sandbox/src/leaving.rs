@@ -11,7 +11,10 @@ use tokio::sync::mpsc::Sender;
 
 use crate::content::{Content, ResourceBody};
 use crate::guest::Events;
-use crate::host::{Abilities, Asked, CallEvents, LogLevel, Message, News, Question, QuestionKind};
+use crate::host::{
+    Abilities, Asked, CallEvents, LogLevel, Message, News, OtherTools, Question, QuestionKind,
+    Standstill,
+};
 use crate::input::StandardInput;
 use crate::invoke::Answer;
 use crate::outcome::{Limit, Outcome, Output};
@@ -207,6 +210,10 @@ impl CallEvents for Heard {
         self.events.log(level, self.scrubber.string(message));
     }
 
+    fn client(&self) -> String {
+        self.events.client()
+    }
+
     fn abilities(&self) -> Abilities {
         self.events.abilities()
     }
@@ -222,6 +229,15 @@ impl CallEvents for Heard {
 
     fn background(&self) -> bool {
         self.events.background()
+    }
+
+    /// What other tools give back was searched when it left them.
+    fn tools(&self) -> Option<Arc<dyn OtherTools>> {
+        self.events.tools()
+    }
+
+    fn standstill(&self) -> Option<Standstill> {
+        self.events.standstill()
     }
 
     fn standard_input(&self) -> Option<StandardInput> {

@@ -57,8 +57,9 @@ pub use config::Values;
 pub use content::{Audience, Content, ResourceBody};
 pub use engine::Profile;
 pub use host::{
-    Abilities, Ability, AskError, Asked, CallEvents, ClientAnswer, LogLevel, Message, News,
-    Question, QuestionKind, Role, Root, Silent,
+    Abilities, Ability, AskError, Asked, CallEvents, Called, Calling, ChildCall, ChildEnded,
+    ChildError, ClientAnswer, ListedTool, LogLevel, Message, News, OtherTools, Question,
+    QuestionKind, Role, Root, Silent, Standstill,
 };
 pub use input::StandardInput;
 pub use invoke::Answer;
@@ -66,6 +67,6 @@ pub use linker::IMPORTS;
 pub use outcome::{Limit, Outcome, Output, ToolError, Trap};
 pub use output::{PRINTED_MAX, Printed, PrintedOn};
 pub use prepared::{PrepareError, Prepared};
-pub use receipt::{Reached, Receipt, Truncated};
+pub use receipt::{Children, Reached, Receipt, Truncated};
 pub use sandbox::{HostFault, Sandbox, Settings};
 pub use slot::{Overloaded, Slot};

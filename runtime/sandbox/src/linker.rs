@@ -21,6 +21,7 @@ pub const IMPORTS: &[&str] = &[
     "ringfence:tool/announce@0.1.0",
     "ringfence:tool/client@0.1.0",
     "ringfence:tool/host@0.1.0",
+    "ringfence:tool/tools@0.1.0",
     "ringfence:tool/types@0.1.0",
     "wasi:cli/environment@0.2.12",
     "wasi:cli/exit@0.2.12",

@@ -48,6 +48,9 @@ pub struct Receipt {
     /// What was denied of what the guest tried to reach, and why. A guest is not told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub denied: Vec<String>,
+    /// What calls of other tools cost, which `fuel` and `cpu` leave out. Which ones is in `reached`.
+    #[serde(skip_serializing_if = "Children::is_none")]
+    pub children: Children,
     /// What was cut.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<Truncated>,
@@ -73,15 +76,36 @@ impl Receipt {
     }
 }
 
+/// What the calls that a call made cost, with all that is below them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Children {
+    /// How many it made itself.
+    pub calls: u64,
+    /// Instructions, roughly.
+    pub fuel: u64,
+    /// Processor time, in microseconds.
+    #[serde(rename = "cpuMicros", serialize_with = "micros")]
+    pub cpu: Duration,
+}
+
+impl Children {
+    /// Whether there were none.
+    pub fn is_none(&self) -> bool {
+        self.calls == 0
+    }
+}
+
 /// One place that was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reached {
     /// The origin, such as `https://api.example.com`, the socket, such as `tcp://10.0.0.5:5432`, the guest path of
     /// what was granted, such as `fs:/docs`, the bucket,
-    /// such as `kv:notes`, or the value, such as `config:greeting`.
+    /// such as `kv:notes`, the value, such as `config:greeting`, or the tool, such as `tools:text_stats`.
     pub target: String,
-    /// The method of a request; what was done with a bucket: `get`, `set`, `delete` or `list`.
+    /// The method of a request; what was done with a bucket: `get`, `set`, `delete` or `list`;
+    /// how a tool's call ended: `returned`, `denied`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// How many requests, connections, datagrams or operations.

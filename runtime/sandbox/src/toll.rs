@@ -39,14 +39,14 @@ impl CallHookHandler<Guest> for Toll {
         }
         let fuel = store.get_fuel()?;
         // Setting the fuel begins the engine's interval between yields anew; the clock below does not.
-        let random = store
-            .data()
-            .wasi
-            .means
-            .drawn
-            .take()
-            .saturating_mul(FUEL_PER_RANDOM);
-        store.set_fuel(fuel.saturating_sub(random.saturating_add(FUEL_PER_HOST_CALL)))?;
+        let drawn = store.data().wasi.means.drawn.take();
+        let random = drawn.saturating_mul(FUEL_PER_RANDOM);
+        // What other tools used that the guest called, and what calling them takes.
+        let owed = store.data_mut().call.calls.take_owed();
+        let toll = random
+            .saturating_add(owed)
+            .saturating_add(FUEL_PER_HOST_CALL);
+        store.set_fuel(fuel.saturating_sub(toll))?;
         if store.data().yielded.elapsed() >= HOST_SLICE {
             tokio::task::yield_now().await;
             store.data_mut().yielded = Instant::now();

@@ -254,8 +254,23 @@ fn touched(needed: &ApprovalNeeded) -> impl Iterator<Item = Capability> {
 }
 
 /// Arguments as a person may read them: without the tenant's secrets, with what hides in them made
-/// visible, and not endless.
+/// visible, and not endless. `maker` is the tool that makes the call, where a tool does.
 pub(crate) fn shown(
+    sandbox: &Sandbox,
+    needed: &ApprovalNeeded,
+    arguments: &Map<String, Value>,
+    maker: Option<&str>,
+) -> String {
+    let mut shown = arguments_shown(sandbox, needed, arguments);
+    if let Some(maker) = maker {
+        shown.push_str("\nThe tool `");
+        shown.push_str(&form::visible(maker));
+        shown.push_str("` makes this call.");
+    }
+    shown
+}
+
+fn arguments_shown(
     sandbox: &Sandbox,
     needed: &ApprovalNeeded,
     arguments: &Map<String, Value>,

@@ -19,7 +19,7 @@ use ringfence_sandbox::{Answer, Outcome, Receipt};
 use ringfence_tool::Digest;
 use serde_json::{Map, Value};
 
-use crate::call::{CallError, CallRequest, Found, Target};
+use crate::call::{CallError, CallRequest, Found, Lineage, Target};
 use crate::metrics::Metrics;
 use crate::within::within;
 
@@ -37,6 +37,7 @@ pub(crate) struct Record<'c> {
     started: Instant,
     caller: &'c Caller,
     request: &'c CallRequest,
+    lineage: &'c Lineage,
     found: OnceLock<Found>,
     arguments: Option<ArgumentsDigest>,
     recorder: &'c Recorder,
@@ -49,6 +50,7 @@ impl<'c> Record<'c> {
     pub(crate) fn open(
         caller: &'c Caller,
         request: &'c CallRequest,
+        lineage: &'c Lineage,
         recorder: &'c Recorder,
         metrics: &'c Metrics,
     ) -> Self {
@@ -57,6 +59,7 @@ impl<'c> Record<'c> {
             started: Instant::now(),
             caller,
             request,
+            lineage,
             found: OnceLock::new(),
             arguments: digest(recorder, &request.arguments),
             recorder,
@@ -84,6 +87,7 @@ impl<'c> Record<'c> {
         let ticket = self.recorder.append(&Event::Intent(Intent {
             caller: self.called_by(),
             request: &self.request.id,
+            parent: self.lineage.parent(),
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             capabilities: &capabilities,
@@ -121,6 +125,11 @@ impl<'c> Record<'c> {
         })));
     }
 
+    /// Where the call comes from.
+    pub(crate) fn lineage(&self) -> &'c Lineage {
+        self.lineage
+    }
+
     /// What was asked for.
     pub(crate) fn request(&self) -> &CallRequest {
         self.request
@@ -151,6 +160,7 @@ impl<'c> Record<'c> {
         let ticket = self.recorder.append(&Event::Call(Call {
             caller: self.called_by(),
             request: &self.request.id,
+            parent: self.lineage.parent(),
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             outcome,

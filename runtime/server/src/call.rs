@@ -4,12 +4,14 @@
 //! every transport and for the command line. Refuses to know how requests arrive and how answers
 //! leave.
 
+mod children;
 mod disabled;
 mod error;
+mod lineage;
 mod prepared;
 
 use std::pin::pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,17 +20,19 @@ use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{ApprovalNeeded, Denial, Permit, Policy, Reach, Subject};
-use ringfence_sandbox::{Answer, CallEvents, Directories, Sandbox};
+use ringfence_sandbox::{Answer, CallEvents, Directories, Overloaded, Prepared, Sandbox, Slot};
 use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::{Blame, CallError};
+pub(crate) use self::lineage::Lineage;
 use self::prepared::PreparedTools;
 use crate::approvals::{self, Approvals, Guard, Wanted, Word};
 use crate::audit::Record;
 use crate::json::canonical;
 use crate::metrics::Metrics;
+use crate::offer::tools::Tools;
 
 /// Between two looks whether calls still run.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -91,8 +95,12 @@ pub(crate) struct Found {
 /// Where every call passes through.
 #[derive(Debug)]
 pub struct Funnel {
+    /// Itself, for calls that go on from a guest.
+    me: Weak<Self>,
     catalog: RwLock<Arc<Catalog>>,
     policy: RwLock<Arc<Policy>>,
+    /// What guests can call.
+    tools: RwLock<Arc<Tools>>,
     sandbox: Arc<Sandbox>,
     prepared: PreparedTools,
     audit: Recorder,
@@ -127,7 +135,10 @@ impl Funnel {
         approvals: Option<Approvals>,
     ) -> Arc<Self> {
         let prepared = PreparedTools::new(Arc::clone(&sandbox));
-        Arc::new(Self {
+        let tools = Arc::new(Tools::new(&catalog, &[]));
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            tools: RwLock::new(tools),
             catalog: RwLock::new(catalog),
             policy: RwLock::new(Arc::new(policy)),
             sandbox,
@@ -152,7 +163,20 @@ impl Funnel {
         events: Arc<dyn CallEvents>,
         cancel: CancellationToken,
     ) -> Result<Answer, CallError> {
-        let record = Record::open(caller, request, &self.audit, &self.metrics);
+        let lineage = Lineage::default();
+        self.begin(caller, request, events, cancel, &lineage).await
+    }
+
+    /// Makes one call, which may come from another one.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        request: &CallRequest,
+        events: Arc<dyn CallEvents>,
+        cancel: CancellationToken,
+        lineage: &Lineage,
+    ) -> Result<Answer, CallError> {
+        let record = Record::open(caller, request, lineage, &self.audit, &self.metrics);
         let result = self.stages(caller, request, events, cancel, &record).await;
         record.close(&result).await;
         result
@@ -165,7 +189,19 @@ impl Funnel {
         request: &CallRequest,
         error: CallError,
     ) -> Result<Answer, CallError> {
-        let record = Record::open(caller, request, &self.audit, &self.metrics);
+        self.refuse_child(caller, request, error, &Lineage::default())
+            .await
+    }
+
+    /// The same, of a call that may come from another one.
+    async fn refuse_child(
+        &self,
+        caller: &Caller,
+        request: &CallRequest,
+        error: CallError,
+        lineage: &Lineage,
+    ) -> Result<Answer, CallError> {
+        let record = Record::open(caller, request, lineage, &self.audit, &self.metrics);
         let result = Err(error);
         record.close(&result).await;
         result
@@ -210,7 +246,7 @@ impl Funnel {
         }
         let prepared = until(&cancel, self.prepared.prepare(component)).await??;
         let arguments = prepared.arguments(function, &request.arguments)?;
-        let timeout = prepared.timeout(function);
+        let timeout = record.lineage().within(prepared.timeout(function));
         let permitted = if found.describes {
             Permitted::freely(self.policy().describe(caller, &subject, timeout))
         } else {
@@ -228,8 +264,9 @@ impl Funnel {
         let guard = self.guard(&permitted, &cancel);
         let cancel = guard.as_ref().map_or(cancel, Guard::token);
         let permit = permitted.permit;
-        let slot = until(&cancel, self.sandbox.admit(&prepared)).await??;
+        let slot = until(&cancel, self.admit(&prepared, record.lineage())).await??;
         until(&cancel, record.intent(&permit)).await??;
+        let events = self.with_tools(caller, found, events, record);
         let answer = self
             .sandbox
             .invoke(&prepared, permit, slot, arguments, events, cancel)
@@ -257,10 +294,12 @@ impl Funnel {
         let wanted = Wanted {
             tool: &record.name(),
             arguments: canonical::digest(arguments),
-            shown: approvals::shown(&self.sandbox, &needed, arguments),
+            shown: approvals::shown(&self.sandbox, &needed, arguments, record.lineage().maker()),
             needed,
         };
+        let standstill = events.standstill();
         let word = approvals.obtain(wanted, events, record).await?;
+        drop(standstill);
         // Asked anew: what was approved of holds only while policy still says the same.
         let permit = self
             .policy()
@@ -275,6 +314,15 @@ impl Funnel {
     fn guard(&self, permitted: &Permitted, cancel: &CancellationToken) -> Option<Guard> {
         let (approvals, word) = (self.approvals.as_ref()?, permitted.word.as_ref()?);
         Some(approvals.guard(word, cancel))
+    }
+
+    /// Room for one call. One that another call makes waits less, and finds room where others do not.
+    async fn admit(&self, prepared: &Prepared, lineage: &Lineage) -> Result<Slot, Overloaded> {
+        if lineage.is_root() {
+            self.sandbox.admit(prepared).await
+        } else {
+            self.sandbox.admit_child(prepared).await
+        }
     }
 
     fn lookup(&self, target: &Target) -> Result<Found, CallError> {
@@ -322,6 +370,16 @@ impl Funnel {
     /// The tools of this moment.
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What guests can call at this moment.
+    fn tools(&self) -> Arc<Tools> {
+        Arc::clone(&self.tools.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets guests call these from now on.
+    pub(crate) fn offer(&self, tools: Arc<Tools>) {
+        *self.tools.write().unwrap_or_else(PoisonError::into_inner) = tools;
     }
 
     /// What has happened, in numbers.

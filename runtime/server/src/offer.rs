@@ -15,6 +15,8 @@ mod template;
 pub(crate) mod tools;
 mod words;
 
+use std::sync::Arc;
+
 use ringfence_catalog::Catalog;
 use ringfence_policy::Policy;
 use ringfence_tool::ComponentName;
@@ -29,7 +31,7 @@ pub(crate) use self::tools::Tools;
 /// One snapshot.
 #[derive(Debug)]
 pub(crate) struct Offer {
-    pub(crate) tools: Tools,
+    pub(crate) tools: Arc<Tools>,
     pub(crate) prompts: Prompts,
     pub(crate) resources: Resources,
     instructions: String,
@@ -48,7 +50,7 @@ impl Offer {
                 .map(|described| described.name().clone())
                 .collect(),
             describes: !described.is_empty(),
-            tools: Tools::new(catalog, described),
+            tools: Arc::new(Tools::new(catalog, described)),
             prompts: Prompts::new(naming, described),
             resources: Resources::new(described),
             instructions: instructions::of(catalog, policy),

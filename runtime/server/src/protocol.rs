@@ -28,4 +28,4 @@ mod server_info;
 pub(crate) mod session;
 mod tasks;
 pub(crate) mod versions;
-mod wire;
+pub(crate) mod wire;

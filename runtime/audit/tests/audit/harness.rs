@@ -100,6 +100,7 @@ pub(crate) fn a_call(request: &str) -> Call<'_> {
             principal: "ops@example.com",
         },
         request,
+        parent: None,
         tool: Tool {
             name: "text_stats",
             component: Some("text"),

@@ -32,6 +32,7 @@ fn records_are_found_by_what_they_say() {
             principal: "eve\n",
         },
         outcome: "denied",
+        parent: Some("1"),
         ..a_call("2")
     })));
     drop(log);
@@ -49,6 +50,8 @@ fn records_are_found_by_what_they_say() {
         "1"
     );
     assert_eq!(matches(|query| query.request = Some("2".into())), "2");
+    assert_eq!(matches(|query| query.parent = Some("1".into())), "2");
+    assert_eq!(matches(|query| query.parent = Some("2".into())), "");
     assert_eq!(
         matches(|query| query.tool = Some("text_stats".into())),
         "12"

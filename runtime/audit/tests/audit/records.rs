@@ -117,6 +117,7 @@ fn every_event_has_its_fields() {
         Event::Intent(Intent {
             caller,
             request: "r",
+            parent: None,
             tool,
             arguments: None,
             capabilities: &hosts,
@@ -214,6 +215,7 @@ fn the_longest_record_is_bounded() {
     let records = written(&[Event::Call(ringfence_audit::Call {
         caller,
         request: &endless,
+        parent: Some(&endless),
         tool,
         arguments: None,
         outcome: &endless,

@@ -77,6 +77,10 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "ID")]
     pub(crate) request: Option<String>,
 
+    /// The identifier of the call that made it: what a tool called.
+    #[arg(long, value_name = "ID")]
+    pub(crate) parent: Option<String>,
+
     /// Stop after so many.
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
@@ -96,6 +100,7 @@ impl SearchArguments {
             tool: self.tool.clone(),
             outcome: self.outcome.clone(),
             request: self.request.clone(),
+            parent: self.parent.clone(),
         }
     }
 }

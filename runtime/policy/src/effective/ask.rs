@@ -200,6 +200,16 @@ impl Effective {
     /// Why not.
     pub fn tool(&self, tool: &str) -> Result<&Granted, Refusal> {
         self.saw(|| Access::Named(Kind::Tools, tool.to_owned()));
+        self.calls(tool)
+    }
+
+    /// Whether the tool may know that there is `tool`: it may call it. Nobody hears that this was asked: what
+    /// a tool looks at it has not wanted yet.
+    pub fn lists_tool(&self, tool: &str) -> bool {
+        self.calls(tool).is_ok()
+    }
+
+    fn calls(&self, tool: &str) -> Result<&Granted, Refusal> {
         let refuse = |reason| missing(Kind::Tools, tool, reason);
         let denied = &self.index.denied;
         let places = [denied.kind(Kind::Tools), denied.tools.first(tool)];

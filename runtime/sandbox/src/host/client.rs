@@ -13,6 +13,7 @@ use super::ask::{
     Abilities, Ability, AskError, ClientAnswer, Message, Question, QuestionKind, Role, Unasked,
 };
 use super::bindings::ringfence::tool::{client as wit, types};
+use super::tools::take_one;
 use crate::content::{Audience, Content};
 
 /// Asks of one call. Bounds how often a guest can interrupt a person, and how long it can hold its
@@ -67,11 +68,7 @@ impl wit::Host for HostCall {
         &mut self,
         questions: Vec<wit::Question>,
     ) -> wasmtime::Result<Result<Vec<wit::Answer>, wit::AskError>> {
-        let Some(left) = self.asks_left.checked_sub(1) else {
-            return Ok(Err(wit::AskError::Overloaded));
-        };
-        self.asks_left = left;
-        if questions.len() > QUESTIONS_MAX {
+        if take_one(&self.asks_left).is_none() || questions.len() > QUESTIONS_MAX {
             return Ok(Err(wit::AskError::Overloaded));
         }
         let abilities = self.events.abilities();

@@ -13,18 +13,25 @@ pub(crate) struct Clock(Mutex<Hands>);
 struct Hands {
     deadline: Instant,
     stopped: Option<Instant>,
+    /// How many hold it still: whoever is asked may be asked on behalf of two.
+    holding: u32,
     stood: Duration,
 }
 
-/// The clock stands still until this is dropped.
+/// The clock of a call, and those of all above it, stand still until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Standstill(Arc<Clock>);
+#[must_use = "the clock goes on when this is dropped"]
+pub struct Standstill {
+    clock: Arc<Clock>,
+    _above: Option<Box<Self>>,
+}
 
 impl Clock {
     pub(crate) fn new(deadline: Instant) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Hands {
             deadline,
             stopped: None,
+            holding: 0,
             stood: Duration::ZERO,
         })))
     }
@@ -49,10 +56,20 @@ impl Clock {
 
     /// Stops the clock. Whoever holds the result must be polled by whoever watches the deadline:
     /// nobody is told when the clock goes on.
-    #[must_use = "the clock goes on when this is dropped"]
     pub(crate) fn stop(self: &Arc<Self>) -> Standstill {
-        self.hands().stopped.get_or_insert_with(Instant::now);
-        Standstill(Arc::clone(self))
+        self.stop_below(None)
+    }
+
+    /// The same, and what is `above` stays as it is for as long.
+    pub(super) fn stop_below(self: &Arc<Self>, above: Option<Standstill>) -> Standstill {
+        let mut hands = self.hands();
+        hands.stopped.get_or_insert_with(Instant::now);
+        hands.holding = hands.holding.saturating_add(1);
+        drop(hands);
+        Standstill {
+            clock: Arc::clone(self),
+            _above: above.map(Box::new),
+        }
     }
 
     fn hands(&self) -> MutexGuard<'_, Hands> {
@@ -62,8 +79,11 @@ impl Clock {
 
 impl Drop for Standstill {
     fn drop(&mut self) {
-        let mut hands = self.0.hands();
-        if let Some(stopped) = hands.stopped.take() {
+        let mut hands = self.clock.hands();
+        hands.holding = hands.holding.saturating_sub(1);
+        if hands.holding == 0
+            && let Some(stopped) = hands.stopped.take()
+        {
             let stood = stopped.elapsed();
             hands.stood += stood;
             hands.deadline += stood;
@@ -74,6 +94,16 @@ impl Drop for Standstill {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_two_hold_goes_on_when_both_let_go() {
+        let clock = Clock::new(Instant::now() + Duration::from_hours(1));
+        let (first, second) = (clock.stop(), clock.stop());
+        drop(first);
+        assert_eq!(clock.deadline(), None);
+        drop(second);
+        assert!(clock.deadline().is_some());
+    }
 
     #[test]
     fn the_deadline_moves_by_what_the_clock_stood() {

@@ -3,10 +3,13 @@
 //! Owns the trait that a call is listened to, and answered, through. Refuses to know a protocol.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
 
 use super::ask::{Abilities, AskError, ClientAnswer, Question};
+use super::clock::Standstill;
+use super::others::OtherTools;
 use crate::input::StandardInput;
 use crate::output::Printed;
 
@@ -40,6 +43,17 @@ pub trait CallEvents: Send + Sync {
     fn ask(&self, questions: Vec<Question>) -> Asked<'_> {
         drop(questions);
         Box::pin(std::future::ready(Err(AskError::Expired)))
+    }
+
+    /// Other tools, for a guest that may call some. Asked for once. Unless overridden: there are none.
+    fn tools(&self) -> Option<Arc<dyn OtherTools>> {
+        None
+    }
+
+    /// A person is asked about the call before it runs: the clocks of calls that wait for it stand still until
+    /// what is returned is dropped. Unless overridden: nobody waits.
+    fn standstill(&self) -> Option<Standstill> {
+        None
     }
 
     /// What is piped into the call, for a guest that is granted it. Asked for once. Unless overridden:

@@ -26,6 +26,7 @@ const RINGFENCE: &[(&str, &str)] = &[
         "resources.wit",
         include_str!("../../../../wit/resources.wit"),
     ),
+    ("tools.wit", include_str!("../../../../wit/tools.wit")),
     ("types.wit", include_str!("../../../../wit/types.wit")),
 ];
 

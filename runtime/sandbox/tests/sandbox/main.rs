@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod asking;
 #[cfg(test)]
+mod calling;
+#[cfg(test)]
 mod canned;
 #[cfg(test)]
 mod clocks;

@@ -9,6 +9,8 @@ use ringfence_sandbox::{ArgumentError, Overloaded};
 use ringfence_tool::ComponentName;
 use thiserror::Error;
 
+use super::lineage::{DEPTH_MAX, DESCENDANTS_MAX};
+
 /// Why a call did not reach a guest. Its text is for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -64,6 +66,14 @@ pub enum CallError {
     /// There is no room.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
+    /// Tools call each other too deeply.
+    #[error(
+        "tools call each other too deeply: at most {DEPTH_MAX} below the one that was called first"
+    )]
+    TooDeep,
+    /// A call and all below it call too often.
+    #[error("too many calls below the one that was called first: at most {DESCENDANTS_MAX}")]
+    TooManyCalls,
     /// The component has no such function.
     #[error("component `{component}` has no function `{function}`")]
     UnknownFunction {
@@ -121,6 +131,8 @@ impl CallError {
         match self {
             Self::Arguments(_)
             | Self::Cancelled
+            | Self::TooDeep
+            | Self::TooManyCalls
             | Self::UnknownFunction { .. }
             | Self::UnknownTool(_) => Blame::Caller,
             Self::Denied(_)
@@ -156,6 +168,8 @@ impl CallError {
             Self::Overloaded(_) => "overloaded",
             Self::Refused => "refused",
             Self::Revoked => "revoked",
+            Self::TooDeep => "too-deep",
+            Self::TooManyCalls => "too-many-calls",
             Self::TooManyQuestions => "too-many-questions",
             Self::Unanswered { .. } => "unanswered",
             Self::Unkept { .. } => "unkept",

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value, json};
 
+use super::schema::Schema;
 use crate::protocol::{content, sanitize};
 
 /// Why it cannot be read.
@@ -113,6 +114,22 @@ pub(crate) fn tool_result(json: &str) -> Result<ToolOutput, Unreadable> {
             })
     });
     Ok((blocks(result.content), structured.transpose()?))
+}
+
+/// The same, where it is what `schema` says of the structured result.
+///
+/// # Errors
+///
+/// It is not, or something else: a sentence for whoever called.
+pub(crate) fn fitting_result(json: &str, schema: Option<&Schema>) -> Result<ToolOutput, String> {
+    let unfit = |why: &str| format!("The tool's answer is not what it said it would be: {why}.");
+    let result = tool_result(json).map_err(|_| unfit("it does not parse"))?;
+    if let (Some(schema), Some(structured)) = (schema, &result.1) {
+        schema
+            .check(structured)
+            .map_err(|fault| unfit(&fault.to_string()))?;
+    }
+    Ok(result)
 }
 
 /// A prompt, as the protocol has it.

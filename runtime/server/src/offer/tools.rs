@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ringfence_catalog::{Catalog, Naming, Tool};
 use ringfence_identity::Caller;
 use ringfence_policy::{Denial, Policy};
+use ringfence_sandbox::ListedTool as CallableTool;
 use ringfence_tool::{Component, ComponentName, ProviderFunction};
 use rmcp::model::{Icon, Tool as ListedTool, ToolAnnotations};
 use serde_json::{Map, Value};
@@ -19,6 +20,7 @@ use super::header;
 use super::provided::{self, ToolDescription};
 use super::schema::{PATTERNS_MAX, Schema};
 use super::words::{self, Words};
+use crate::call::Target;
 use crate::protocol::sanitize;
 
 /// Tools of one component that describes them itself.
@@ -63,6 +65,21 @@ impl Listed {
             .open_world(follow.open_world);
         self.tool.clone().with_annotations(annotations)
     }
+
+    /// The tool as another tool sees it, which needs to know how to call it and nothing else.
+    pub(crate) fn to_tool(&self) -> CallableTool {
+        let schema = serde_json::to_string(&self.tool.input_schema);
+        CallableTool {
+            name: self.tool.name.to_string(),
+            description: self
+                .tool
+                .description
+                .as_deref()
+                .unwrap_or_default()
+                .to_owned(),
+            input_schema: schema.unwrap_or_default(),
+        }
+    }
 }
 
 /// A tool that its component describes itself.
@@ -76,6 +93,29 @@ pub(crate) struct ProvidedTool {
     pub(crate) needs_task: bool,
 }
 
+impl ProvidedTool {
+    /// What a call of it comes to: a function of its component, and what that is given.
+    pub(crate) fn aim(
+        &self,
+        item: String,
+        arguments: Map<String, Value>,
+    ) -> (Target, Map<String, Value>) {
+        let target = Target::Provided {
+            component: self.backing.component().clone(),
+            function: ProviderFunction::Call,
+            item,
+        };
+        let given = Map::from_iter([
+            ("name".to_owned(), self.name.as_str().into()),
+            (
+                "arguments".to_owned(),
+                Value::Object(arguments).to_string().into(),
+            ),
+        ]);
+        (target, given)
+    }
+}
+
 /// A parameter that a client repeats in a header `Mcp-Param-NAME`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ParamHeader {
@@ -85,7 +125,7 @@ pub(crate) struct ParamHeader {
 }
 
 impl Tools {
-    pub(super) fn new(catalog: &Catalog, described: &[Described]) -> Self {
+    pub(crate) fn new(catalog: &Catalog, described: &[Described]) -> Self {
         let typed = catalog.tools().map(|tool| typed(&tool));
         let mut tools = Self {
             listed: typed.collect(),

@@ -69,18 +69,7 @@ pub(super) async fn tool(
         let refused = refuse(endpoint, exchange, name, arguments, unfit.into());
         return Shape::new(kind, exchange).answer(refused.await);
     }
-    let target = Target::Provided {
-        component: tool.backing.component().clone(),
-        function: ProviderFunction::Call,
-        item: name,
-    };
-    let arguments = Map::from_iter([
-        ("name".to_owned(), tool.name.as_str().into()),
-        (
-            "arguments".to_owned(),
-            Value::Object(arguments).to_string().into(),
-        ),
-    ]);
+    let (target, arguments) = tool.aim(name, arguments);
     call(endpoint, exchange, params, kind, target, arguments).await
 }
 

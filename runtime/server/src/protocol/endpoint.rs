@@ -46,6 +46,7 @@ impl Endpoint {
     /// before [`Endpoint::refresh`].
     pub(crate) fn new(funnel: Arc<Funnel>, changes: bool) -> Arc<Self> {
         let offer = Offer::new(&funnel.catalog(), &funnel.policy(), &[]);
+        funnel.offer(Arc::clone(&offer.tools));
         let seal = Arc::new(Seal::new());
         Arc::new(Self {
             newsroom: Newsroom::new(),
@@ -96,6 +97,7 @@ impl Endpoint {
         {
             tracing::warn!(tool, reason = %denial, "a tool is not offered");
         }
+        self.funnel.offer(Arc::clone(&offer.tools));
         *self.offer.write().unwrap_or_else(PoisonError::into_inner) = offer;
     }
 

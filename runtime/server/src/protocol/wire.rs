@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ringfence_sandbox::{Answer, Limit, Outcome, Output, Receipt, Trap};
+use ringfence_sandbox::{Ability, Answer, Limit, Outcome, Output, Receipt, Trap};
 use rmcp::model::ContentBlock;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -281,6 +281,8 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
         CallError::Disabled(_)
         | CallError::Refused
         | CallError::Revoked
+        | CallError::TooDeep
+        | CallError::TooManyCalls
         | CallError::TooManyQuestions
         | CallError::UnknownFunction { .. }
         | CallError::Unkept { .. }
@@ -298,19 +300,13 @@ fn failed(correlation: &str, outcome: Outcome) -> Result<ToolResult, Fault> {
     let (text, data) = match outcome {
         Outcome::Cancelled => return Err(fault::cancelled()),
         Outcome::Unasked(ability) => {
-            let text = format!("this call needs a client that can be asked {ability}");
+            let text = unasked_text(ability);
             return Err(fault::missing_capability(
                 questions::capability(ability),
                 &text,
             ));
         }
-        Outcome::HostFault(_) => (
-            format!(
-                "ringfence failed to run the tool. The arguments are not to blame. The server's \
-                 log says why, under request {correlation}."
-            ),
-            json!({"kind": kind}),
-        ),
+        Outcome::HostFault(_) => (host_fault_text(correlation), json!({"kind": kind})),
         Outcome::Limit(limit) => (
             limit_text(limit),
             json!({"kind": kind, "limit": limit.word()}),
@@ -354,18 +350,10 @@ fn returned(output: Output) -> ToolResult {
 
 /// What a provider's tool gave back.
 fn provided_result(json: &str, schema: Option<&Schema>) -> ToolResult {
-    let unfit = |why: &str| {
-        let text = format!("The tool's answer is not what it said it would be: {why}.");
-        failure(&text, json!({"kind": "tool-error"}))
+    let (blocks, structured) = match provided::fitting_result(json, schema) {
+        Ok(result) => result,
+        Err(text) => return failure(&text, json!({"kind": "tool-error"})),
     };
-    let Ok((blocks, structured)) = provided::tool_result(json) else {
-        return unfit("it does not parse");
-    };
-    if let (Some(schema), Some(structured)) = (schema, &structured)
-        && let Err(fault) = schema.check(structured)
-    {
-        return unfit(&fault.to_string());
-    }
     let mut content: Vec<ContentBlock> = blocks.into_iter().map(content::block).collect();
     if content.is_empty()
         && let Some(structured) = &structured
@@ -400,7 +388,21 @@ fn as_fault(failure: &ToolResult) -> Fault {
     fault
 }
 
-fn limit_text(limit: Limit) -> String {
+/// That a client lacks something, for whoever called.
+pub(crate) fn unasked_text(ability: Ability) -> String {
+    format!("this call needs a client that can be asked {ability}")
+}
+
+/// That the host failed, for whoever called. `correlation` is what the log knows the call by.
+pub(crate) fn host_fault_text(correlation: &str) -> String {
+    format!(
+        "ringfence failed to run the tool. The arguments are not to blame. The server's log says why, \
+         under request {correlation}."
+    )
+}
+
+/// What a limit means for whoever called.
+pub(crate) fn limit_text(limit: Limit) -> String {
     let advice = match limit {
         Limit::Cpu | Limit::Fuel | Limit::Wall => {
             "Ask for less work in one call: a smaller input, a narrower range, or several calls."
@@ -414,7 +416,8 @@ fn limit_text(limit: Limit) -> String {
     format!("The tool was stopped: it reached its limit of {limit}. {advice}")
 }
 
-fn trap_text(trap: &Trap) -> String {
+/// How a guest broke, for whoever called.
+pub(crate) fn trap_text(trap: &Trap) -> String {
     let reason = &trap.reason;
     let mut text = format!("The tool broke: {reason}. Nothing else was affected.");
     if let Some(last_words) = trap.last_words.as_deref().filter(|words| !words.is_empty()) {
@@ -428,7 +431,7 @@ fn trap_text(trap: &Trap) -> String {
 mod tests {
     use std::time::Duration;
 
-    use ringfence_sandbox::{Ability, ArgumentError, Overloaded, ToolError};
+    use ringfence_sandbox::{ArgumentError, Overloaded, ToolError};
 
     use super::*;
 
