@@ -12,7 +12,8 @@ fn name(bytes: usize) -> String {
 
 #[test]
 fn a_text_may_be_so_long_and_no_longer() {
-    let grants: [(usize, fn(usize) -> String); 12] = [
+    type Written = fn(usize) -> String;
+    let grants: [(usize, Written); 12] = [
         (64, |bytes| format!("kv={}", "a".repeat(bytes))),
         (256, |bytes| format!("env={}", "A".repeat(bytes))),
         (256, |bytes| format!("config={}", "a".repeat(bytes))),
@@ -100,7 +101,7 @@ fn each_limit_lowers_what_it_names_and_nothing_else() {
     type Lowered = fn(&mut Budget);
     let limits: [(&str, Lowered); 8] = [
         ("budget.cpu=7ms", |budget| {
-            budget.cpu = Duration::from_millis(7)
+            budget.cpu = Duration::from_millis(7);
         }),
         ("budget.fuel=7", |budget| budget.fuel = 7),
         ("budget.handles=7", |budget| budget.handles = 7),
@@ -109,7 +110,7 @@ fn each_limit_lowers_what_it_names_and_nothing_else() {
         ("budget.output=7", |budget| budget.output_bytes = 7),
         ("budget.result=7", |budget| budget.result_bytes = 7),
         ("budget.wall=7ms", |budget| {
-            budget.wall = Duration::from_millis(7)
+            budget.wall = Duration::from_millis(7);
         }),
     ];
     for (grant, lower) in limits {

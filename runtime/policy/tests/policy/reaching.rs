@@ -1,6 +1,5 @@
 //! What a component can make use of: what it imports, narrowed to what its manifest asks for.
 
-use std::sync::Arc;
 
 use ringfence_identity::Caller;
 use ringfence_policy::{Capability, Grant, Kind, Kinds, Reach};
@@ -24,7 +23,7 @@ fn component(imports: &[&str], requests: &[&str]) -> Component {
         text.push_str(&format!("(import \"{import}\" (instance))"));
     }
     text.push(')');
-    let bytes: Arc<[u8]> = wat::parse_str(&text).unwrap().into();
+    let bytes = wat::parse_str(&text).unwrap().into();
     Component::read(bytes, "tool").unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 

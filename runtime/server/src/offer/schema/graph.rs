@@ -95,7 +95,7 @@ impl Graph {
             known: HashMap::new(),
             pending: Vec::new(),
         };
-        reader.collect(schema, String::new(), false)?;
+        reader.collect(schema, "", false)?;
         reader.at(String::new());
         let mut places = Vec::new();
         // A place gets its number when somebody refers to it, and they are read in that order.
@@ -137,13 +137,13 @@ impl<'s> Reader<'s> {
     }
 
     /// What is named. Under `named`, members are schemas whatever they are called.
-    fn collect(&mut self, value: &'s Value, at: String, named: bool) -> Result<(), String> {
+    fn collect(&mut self, value: &'s Value, at: &str, named: bool) -> Result<(), String> {
         match value {
             Value::Object(members) => {
                 if !named {
                     admit(members, at.is_empty())?;
                     if let Some(Value::String(anchor)) = members.get("$anchor")
-                        && self.anchors.insert(anchor, at.clone()).is_some()
+                        && self.anchors.insert(anchor, at.to_owned()).is_some()
                     {
                         return Err("two places of it have one name".into());
                     }
@@ -151,13 +151,13 @@ impl<'s> Reader<'s> {
                 for (key, value) in members {
                     if named || !DATA.contains(&key.as_str()) {
                         let named = !named && NAMED.contains(&key.as_str());
-                        self.collect(value, below(&at, key), named)?;
+                        self.collect(value, &below(at, key), named)?;
                     }
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.collect(item, format!("{at}/{index}"), false)?;
+                    self.collect(item, &format!("{at}/{index}"), false)?;
                 }
             }
             _ => {}

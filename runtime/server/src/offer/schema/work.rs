@@ -201,7 +201,7 @@ impl Walk<'_> {
             }
         }
         if place.compares_items {
-            let others = (items.len() as u64).min(COMPARED_IN_PAIRS_MAX).max(2);
+            let others = (items.len() as u64).clamp(2, COMPARED_IN_PAIRS_MAX);
             let all = items.iter().map(size).fold(0, u64::saturating_add);
             work.all(Work::of(all.saturating_mul(others)));
         }
