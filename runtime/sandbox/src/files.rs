@@ -6,6 +6,7 @@
 
 mod find;
 mod host;
+mod kernel;
 mod listing;
 mod node;
 mod opened;

@@ -11,6 +11,7 @@ mod call;
 mod demo;
 mod granted;
 mod harness;
+mod host;
 mod inspect;
 mod learn;
 mod pack;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ringfence_policy::{Capability, FileGrant, FileKind, Kind, Policy};
 
-use super::walk;
+use super::{kernel, walk};
 
 /// Directories that are never granted: each gives away the host itself, whatever is below it.
 const FORBIDDEN: [&str; 5] = ["/", "/dev", "/proc", "/run", "/sys"];
@@ -126,18 +126,17 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-fn open(host: &Path, private: &[PathBuf]) -> Result<Opened, Refusal> {
-    let real = std::fs::canonicalize(host)
+fn open(path: &Path, private: &[PathBuf]) -> Result<Opened, Refusal> {
+    let real = std::fs::canonicalize(path)
         .map_err(|error| Refusal::of("the host directory cannot be found", error))?;
+    let host = || Refusal::because("it would give away the host; grant a directory below it");
     let forbidden = FORBIDDEN.iter().map(Path::new).any(|path| {
         // Everything below /proc, /sys and /dev is as bad; `/` and `/run` only themselves.
         real == path
             || (path != Path::new("/") && path != Path::new("/run") && real.starts_with(path))
     });
     if forbidden {
-        return Err(Refusal::because(
-            "it would give away the host; grant a directory below it",
-        ));
+        return Err(host());
     }
     for own in private.iter().map(|path| resolved(path)) {
         if real.starts_with(&own) || own.starts_with(&real) {
@@ -147,9 +146,14 @@ fn open(host: &Path, private: &[PathBuf]) -> Result<Opened, Refusal> {
         }
     }
     let handle = |path: &Path| {
-        File::open(path)
-            .map(Arc::new)
-            .map_err(|error| Refusal::of("the host directory cannot be opened", error))
+        let opened = File::open(path);
+        let opened =
+            opened.map_err(|error| Refusal::of("the host directory cannot be opened", error))?;
+        // The same under another name: it can be mounted anywhere.
+        if kernel::is_one(&opened) {
+            return Err(host());
+        }
+        Ok(Arc::new(opened))
     };
     if real.is_dir() {
         return handle(&real).map(Opened::Directory);
