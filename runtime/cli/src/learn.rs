@@ -1,8 +1,8 @@
 //! `ringfence learn`: from calls in a scratch environment to a policy that allows what they wanted.
 //!
-//! Owns the order: read the calls, copy what is named, run each call under a policy that is watched,
-//! propose. Refuses to change anything and to connect anywhere: files are copies, and no grant of a
-//! learning run leads out.
+//! Owns the order: read the calls, copy what is named, run each call under a policy that is watched, do
+//! it again with the buckets that were wanted, propose. Refuses to change anything and to connect
+//! anywhere: files are copies, buckets are empty, and no grant of a learning run leads out.
 
 mod calls;
 mod files;
@@ -11,12 +11,15 @@ mod proposal;
 mod scratch;
 mod seen;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ringfence_audit::Recorder;
-use ringfence_policy::{Budget, Capability, Grant, Kind, Policy};
+use ringfence_policy::{Access, Budget, Capability, Grant, Kind, Policy};
 use ringfence_sandbox::{ArtifactCache, Directories, Sandbox, Settings, Silent};
+use ringfence_state::State;
 use ringfence_tool::Component;
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::LearnArguments;
@@ -35,6 +38,13 @@ use seen::Seen;
 /// A host that nothing answers for: what is bound to it is sent nowhere.
 const NOWHERE: &str = "learning.invalid";
 
+/// How often the calls are made. Each time but the first, the tool has a bucket that it had not before.
+/// Bounds how long one that always wants another one keeps a run.
+const ROUNDS_MAX: usize = 8;
+
+/// Buckets that a run makes up. Bounds what a tool that tries every name leaves on the disk.
+const BUCKETS_MAX: usize = 64;
+
 /// Runs the calls and prints the policy.
 ///
 /// # Errors
@@ -46,15 +56,30 @@ pub(crate) async fn run(
     console: Console,
     stop: Stop,
 ) -> Result<(), Failure> {
-    let tool = arguments.tool.clone();
-    let ready = tokio::task::spawn_blocking(move || Run::ready(&arguments));
-    let ready = tokio::select! {
-        biased;
-        () = stop.gently.cancelled() => return Err(Failure::Interrupted),
-        ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
+    let arguments = Arc::new(arguments);
+    let mut buckets = BTreeSet::new();
+    let mut round = 0;
+    let (run, notes) = loop {
+        round += 1;
+        let (asked, given) = (Arc::clone(&arguments), buckets.clone());
+        let ready = tokio::task::spawn_blocking(move || Run::ready(&asked, &given));
+        let ready = tokio::select! {
+            biased;
+            () = stop.gently.cancelled() => return Err(Failure::Interrupted),
+            ready = ready => ready.map_err(|error| Failure::Runtime(error.into()))?,
+        };
+        let run = ready?;
+        let notes = run.calls(&arguments.tool, &stop.gently).await?;
+        // Where a tool was denied a bucket it may have stopped: what it would want next is not seen yet.
+        let known = buckets.len();
+        buckets.extend(run.buckets());
+        if buckets.len() == known || buckets.len() > BUCKETS_MAX || round == ROUNDS_MAX {
+            break (run, notes);
+        }
     };
-    let run = ready?;
-    run.calls(&tool, console, &stop.gently).await?;
+    for note in notes {
+        console.note(&escape(&note));
+    }
     let proposal = Proposal {
         component: &run.component,
         scratch: &run.scratch,
@@ -72,10 +97,13 @@ struct Run {
     scratch: Scratch,
     seen: Arc<Seen>,
     direct: Direct,
+    /// Where buckets are kept. Gone when it is dropped.
+    _state: TempDir,
 }
 
 impl Run {
-    fn ready(arguments: &LearnArguments) -> Result<Self, Failure> {
+    /// A run with an empty bucket of each of these names.
+    fn ready(arguments: &LearnArguments, buckets: &BTreeSet<String>) -> Result<Self, Failure> {
         let calls = calls::read(arguments)?;
         let catalog = load::catalog(&arguments.tool)?;
         let unknown = || Failure::UnknownTool {
@@ -89,16 +117,20 @@ impl Run {
         if let Some(timeout) = arguments.timeout {
             budget.wall = timeout;
         }
-        let policy = Policy::new(grants(&component, &scratch), budget)
+        let mut grants = grants(&component, &scratch);
+        grants.extend(buckets.iter().filter_map(|bucket| bucket.parse().ok()));
+        let policy = Policy::new(grants, budget)
             .map_err(|conflict| Failure::Grants(Box::new(conflict)))?
             .watched(Arc::clone(&seen) as _);
         let directories = Directories::open(&policy, &[], environment::variable)
             .map_err(|error| Failure::Grants(Box::new(error)))?;
+        let state = tempfile::tempdir().map_err(Failure::Runtime)?;
         let cache = arguments.cache_dir.clone();
         let cache = cache.or_else(environment::cache_folder);
         let sandbox = Sandbox::new(Settings {
             cache: cache.and_then(|folder| ArtifactCache::open(folder).ok()),
             directories,
+            state: Some(State::lazily(state.path().join("state"))),
             ..Settings::default()
         });
         let direct = Direct::new(catalog, policy, sandbox, Recorder::off());
@@ -108,16 +140,27 @@ impl Run {
             scratch,
             seen,
             direct: direct.ok_or_else(unknown)?,
+            _state: state,
         })
     }
 
-    /// Makes each call, and says how it ended.
-    async fn calls(
-        &self,
-        tool: &str,
-        console: Console,
-        stop: &CancellationToken,
-    ) -> Result<(), Failure> {
+    /// A bucket of each name that was wanted.
+    fn buckets(&self) -> BTreeSet<String> {
+        let functions = self.seen.functions();
+        let accesses = functions.values().flat_map(|accesses| accesses.keys());
+        let wanted = accesses.filter_map(|access| match access {
+            Access::Named(Kind::Kv, name) => Some(format!("{}={name}", Kind::Kv)),
+            _ => None,
+        });
+        // A name that no grant can say is never given.
+        wanted
+            .filter(|bucket| bucket.parse::<Grant>().is_ok())
+            .collect()
+    }
+
+    /// Makes each call, and gives back how each ended, in words.
+    async fn calls(&self, tool: &str, stop: &CancellationToken) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
         for (number, call) in (1..).zip(&self.calls) {
             self.seen.begin(number, &call.function);
             let arguments = call.arguments.clone();
@@ -142,12 +185,9 @@ impl Run {
                 ) => return Err(failure),
                 Err(failure) => failure.to_string(),
             };
-            console.note(&escape(&format!(
-                "call {number}, {}: {said}",
-                call.function
-            )));
+            notes.push(format!("call {number}, {}: {said}", call.function));
         }
-        Ok(())
+        Ok(notes)
     }
 }
 

@@ -113,7 +113,7 @@ impl Directories {
             .insecure_random(means.drawn.insecure())
             .max_random_size(means.random_bytes);
         socket::guard(&mut builder, grants, &means.outgoing);
-        coarse::give(&mut builder, means.effective.precise_clock(), means.started);
+        coarse::give(&mut builder, &means.effective, means.started);
         let mut placeholders = BTreeSet::new();
         for grant in grants {
             if let Grant::Secret(secret) = grant

@@ -3,24 +3,28 @@
 //! Owns both clocks of a guest. A precise clock is what side channels are read with: how long a
 //! neighbour's memory took to come. Whoever is granted `clock.precise` has the system's.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use ringfence_policy::{Effective, Kind};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+use crate::watch;
 
 /// The step of a clock without the grant.
 const STEP: Duration = Duration::from_millis(1);
 
 /// Gives a guest its clocks, of a call that has begun at `started`.
-pub(crate) fn give(builder: &mut WasiCtxBuilder, precise: bool, started: Instant) {
-    if !precise {
-        builder.wall_clock(Wall);
-        builder.monotonic_clock(Monotonic(started));
+pub(crate) fn give(builder: &mut WasiCtxBuilder, effective: &Arc<Effective>, started: Instant) {
+    if !effective.precise_clock() {
+        builder.wall_clock(Wall(Arc::clone(effective)));
+        builder.monotonic_clock(Monotonic(started, Arc::clone(effective)));
     }
 }
 
 /// The time of day, rounded down to a step.
 #[derive(Debug)]
-struct Wall;
+struct Wall(Arc<Effective>);
 
 impl HostWallClock for Wall {
     fn resolution(&self) -> Duration {
@@ -28,6 +32,7 @@ impl HostWallClock for Wall {
     }
 
     fn now(&self) -> Duration {
+        watch::used(&self.0, Kind::ClockPrecise);
         // A system whose clock is before 1970 has none.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         rounded(now.unwrap_or_default())
@@ -37,7 +42,7 @@ impl HostWallClock for Wall {
 /// The time since the call began, rounded down to a step. It never goes back, as what it rounds never
 /// does.
 #[derive(Debug)]
-struct Monotonic(Instant);
+struct Monotonic(Instant, Arc<Effective>);
 
 impl HostMonotonicClock for Monotonic {
     fn resolution(&self) -> u64 {
@@ -45,6 +50,7 @@ impl HostMonotonicClock for Monotonic {
     }
 
     fn now(&self) -> u64 {
+        watch::used(&self.1, Kind::ClockPrecise);
         nanos(rounded(self.0.elapsed()))
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use ringfence_policy::{Access, Effective, Kind};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf, Take};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::async_trait;
@@ -31,13 +32,13 @@ pub type StandardInput = Box<dyn AsyncRead + Send + Sync + Unpin>;
 /// Gives a guest what was piped into its call; nothing where that was not granted.
 pub(crate) fn give(
     builder: &mut WasiCtxBuilder,
-    granted: bool,
+    effective: &Arc<Effective>,
     input: impl FnOnce() -> Option<StandardInput>,
     ledger: &Arc<Ledger>,
 ) {
     let ledger = Arc::clone(ledger);
-    if !granted {
-        builder.stdin(Denied(ledger));
+    if !effective.standard_input() {
+        builder.stdin(Denied(ledger, Arc::clone(effective)));
     } else if let Some(input) = input() {
         let counted = Counted::new(input, INPUT_BYTES_MAX, ledger);
         builder.stdin(AsyncStdinStream::new(counted));
@@ -46,7 +47,7 @@ pub(crate) fn give(
 
 /// An input that ends at once, and notes who reads it.
 #[derive(Debug, Clone)]
-struct Denied(Arc<Ledger>);
+struct Denied(Arc<Ledger>, Arc<Effective>);
 
 impl IsTerminal for Denied {
     fn is_terminal(&self) -> bool {
@@ -71,6 +72,7 @@ impl Pollable for Denied {
 
 impl InputStream for Denied {
     fn read(&mut self, _size: usize) -> StreamResult<Bytes> {
+        self.1.saw(|| Access::Any(Kind::Stdin));
         self.0
             .deny("read standard input: no grant; `stdin` would allow it".into());
         Err(StreamError::Closed)

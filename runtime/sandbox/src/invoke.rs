@@ -44,6 +44,7 @@ use crate::slot::Slot;
 use crate::streams::Streams;
 use crate::toll::Toll;
 use crate::wasi::{Means, Wasi};
+use crate::watch;
 
 /// Header fields of one HTTP message. Bounds what a guest can make the host keep of them.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
@@ -168,6 +169,7 @@ impl Sandbox {
         streams.finish().await;
         let out = leaving::printed(&scrubber, streams.stdout.take());
         let err = leaving::printed(&scrubber, streams.stderr.take());
+        watch::printed(permit.effective(), out.written.saturating_add(err.written));
         let outcome = match end {
             Ok(value) => returned(value.as_ref(), &entry.function.result, budget, &mut receipt),
             Err(End::Cancelled) => Outcome::Cancelled,

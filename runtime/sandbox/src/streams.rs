@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ringfence_policy::Permit;
+use ringfence_policy::{Effective, Permit};
 use ringfence_secrets::Scrubber;
 use wasmtime_wasi::WasiCtxBuilder;
 
@@ -18,7 +18,7 @@ use crate::output::{Capture, Live, PrintedOn};
 pub(crate) struct Streams {
     pub(crate) stdout: Capture,
     pub(crate) stderr: Capture,
-    readable: bool,
+    effective: Arc<Effective>,
     input: Mutex<Option<StandardInput>>,
     live: Vec<Live>,
     ledger: Arc<Ledger>,
@@ -38,7 +38,7 @@ impl Streams {
         let mut streams = Self {
             stdout: Capture::new(bytes_max),
             stderr: Capture::new(bytes_max),
-            readable,
+            effective: Arc::clone(effective),
             input: Mutex::new(input),
             live: Vec::new(),
             ledger: Arc::clone(ledger),
@@ -64,7 +64,7 @@ impl Streams {
         builder
             .stdout(self.stdout.clone())
             .stderr(self.stderr.clone());
-        input::give(builder, self.readable, input, &self.ledger);
+        input::give(builder, &self.effective, input, &self.ledger);
     }
 
     /// Shows what was held back, when the call has ended.

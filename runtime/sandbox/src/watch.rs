@@ -1,7 +1,8 @@
 //! What a guest wants where nothing asks a policy for it.
 //!
-//! Owns two places: the environment, which a guest reads whole, and headers with a placeholder of a
-//! secret. Tells whoever listens to the policy, and nobody where nobody does. Changes nothing.
+//! Owns four places: the environment, which a guest reads whole, headers with a placeholder of a secret,
+//! clocks, and the standard streams. Tells whoever listens to the policy, and nobody where nobody does.
+//! Changes nothing.
 
 use http::{HeaderMap, Uri};
 use ringfence_policy::{Access, Capability, Effective, Grant, Kind};
@@ -46,6 +47,25 @@ fn environment(effective: &Effective) {
     }
     if !is_named {
         effective.saw(|| Access::Any(Kind::Env));
+    }
+}
+
+/// A guest used something that works without a grant as well, only less well: a clock, or standard output.
+/// Whoever asks for nothing there is content with that.
+pub(crate) fn used(effective: &Effective, kind: Kind) {
+    if !effective.is_watched() {
+        return;
+    }
+    let requests = effective.reach().requests().unwrap_or_default();
+    if requests.iter().any(|request| request.kind() == kind) {
+        effective.saw(|| Access::Any(kind));
+    }
+}
+
+/// A guest printed so many bytes.
+pub(crate) fn printed(effective: &Effective, bytes: u64) {
+    if bytes > 0 {
+        used(effective, Kind::Stdout);
     }
 }
 

@@ -12,8 +12,8 @@ use super::quantity::seconds;
 
 /// Run a tool where nothing real can happen, and propose the smallest policy that it needs.
 ///
-/// Files are a copy of the folders that `--scratch` names, or an empty folder. The network is denied,
-/// so what would follow an answer is not seen. Everything that the tool wants is noted, and standard
+/// Files are a copy of the folders that `--scratch` names, and an empty folder for all else. Buckets and
+/// standard input are empty. The network is denied, so what would follow an answer is not seen. Everything that the tool wants is noted, and standard
 /// output becomes a policy file with a reason for each line: read it, edit it, and use it with
 /// `--policy`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(crate) struct LearnArguments {
 
     /// A folder that the tool may do anything with a copy of; repeat for more.
     ///
-    /// GUEST is where the tool sees it. Without any, the tool sees an empty folder at `/`.
+    /// GUEST is where the tool sees it. Whatever no folder is named for is an empty one at `/`.
     #[arg(long, value_name = "DIR:GUEST")]
     pub(crate) scratch: Vec<Scratched>,
 

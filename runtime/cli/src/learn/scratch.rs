@@ -50,7 +50,8 @@ pub(super) enum Before {
 }
 
 impl Scratch {
-    /// Copies each of `named`, or makes an empty folder for the root when none is.
+    /// Copies each of `named`, and makes an empty folder for all else: what the tool looks for beside them
+    /// is wanted, too.
     pub(super) fn copy(named: &[Scratched]) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::Runtime)?;
         let mut left = Left {
@@ -72,7 +73,7 @@ impl Scratch {
                 copy,
             });
         }
-        if places.is_empty() {
+        if places.iter().all(|place| place.guest.as_str() != "/") {
             let copy = folder.path().join("empty");
             fs::create_dir(&copy).map_err(Failure::Runtime)?;
             places.extend("/".parse().ok().map(|guest| Place {

@@ -7,7 +7,7 @@ use ringfence_policy::PolicyFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Run, run};
+use crate::harness::{Run, guest, run};
 
 /// A folder with texts in it.
 fn docs() -> TempDir {
@@ -201,6 +201,86 @@ fn the_network_is_denied_and_noted() {
     assert!(text.contains(line), "{text}");
     assert!(!text.contains("dangerous"), "{text}");
     PolicyFile::parse("policy.toml", text).unwrap();
+}
+
+/// A tool that stops where it is denied something is run again with that.
+#[test]
+fn a_bucket_is_made_up_so_that_the_tool_goes_on() {
+    let counts = guest("granted", "counts");
+    let learned = run(["learn", &counts, "count"])
+        .exits(0)
+        .says(&["call 1, count: returned"])
+        .says_once("call 1");
+    assert!(
+        learned.stdout.contains("\"kv=notes\","),
+        "{}",
+        learned.stdout
+    );
+    assert!(
+        !learned.stdout.contains("not covered"),
+        "{}",
+        learned.stdout
+    );
+    PolicyFile::parse("policy.toml", &learned.stdout).unwrap();
+}
+
+#[test]
+fn standard_input_is_seen_and_empty() {
+    let copies = guest("granted", "copies");
+    let learned = run(["learn", &copies, "copy"])
+        .exits(0)
+        .says(&["call 1, copy: returned"]);
+    assert!(learned.stdout.contains("\"stdin\","), "{}", learned.stdout);
+    // It printed nothing, and whoever prints needs no grant for that.
+    assert!(!learned.stdout.contains("\"stdout\""), "{}", learned.stdout);
+}
+
+/// What works without a grant as well is proposed to whoever asks for more, and uses it.
+#[test]
+fn clocks_and_standard_output_are_seen_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let requests = |kinds: &[&str]| {
+        let mut manifest = "name = \"asks\"\nversion = \"1.0.0\"\n".to_owned();
+        for kind in kinds {
+            manifest += "[[requests]]\nreason = \"to see\"\ncapability = \"";
+            manifest += kind;
+            manifest += "\"\n";
+        }
+        manifest
+    };
+    for (name, function, wanted) in [
+        ("h05_clock_flood", "attack", "clock.precise"),
+        ("h16_stdout_line", "attack", "stdout"),
+    ] {
+        let built = guest("hostile", name);
+        for (kinds, expected) in [(&[wanted, "env=A"][..], true), (&["env=A"][..], false)] {
+            fs::write(file("tool.toml"), requests(kinds)).unwrap();
+            let (manifest, packed) = (file("tool.toml"), file("asks.wasm"));
+            run(["pack", &built, "--manifest", &manifest, "-o", &packed]).exits(0);
+            let learned = run(["learn", &packed, function, "{}", "--timeout", "2"]).exits(0);
+            let line = format!("\"{wanted}\",");
+            let text = &learned.stdout;
+            assert_eq!(text.contains(&line), expected, "{wanted} {kinds:?}: {text}");
+        }
+    }
+}
+
+/// What a tool looks for beside the folders that were named is wanted as well.
+#[test]
+fn what_is_beside_the_named_folders_is_an_empty_folder() {
+    let folder = docs();
+    let write = r#"{"path": "/out/new.txt", "text": "new", "parents": true}"#;
+    let scratch = scratch(folder.path());
+    let learned = run(["learn", "files", "write", write, "--scratch", &scratch])
+        .exits(0)
+        .says(&["call 1, write: returned"]);
+    assert!(learned.stdout.contains("/change/me"), "{}", learned.stdout);
+    assert!(
+        !learned.stdout.contains("not covered"),
+        "{}",
+        learned.stdout
+    );
 }
 
 #[test]
