@@ -644,7 +644,8 @@ async fn without_its_key_the_admin_listener_decides_nothing() {
     assert!(!served.setup.note().exists());
     let recorded = served.setup.recorded();
     let denials = recorded.iter().filter(|record| *record == "denial ");
-    assert!((1..10).contains(&denials.count()), "{recorded:?}");
+    // The first of so many have a record each, and the others are counted.
+    assert!((32..49).contains(&denials.count()), "{recorded:?}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use ringfence_audit::{Query, search};
 use ringfence_tests::http::Connection;
 use ringfence_tests::peer::Peer;
 use ringfence_tests::serving::{self, Serving};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 
 const ROUTES: &[(&str, &str)] = &[
@@ -83,6 +83,31 @@ fn calls(log: &Path) -> usize {
     count
 }
 
+/// How many refusals of a host or an origin are on record: those that have one of their own, and those
+/// that are counted.
+fn denials(log: &Path) -> (u64, u64) {
+    let (mut records, mut counted) = (0, 0);
+    let query = Query {
+        event: Some("denial".into()),
+        ..Query::default()
+    };
+    search(log, &query, |line, _| {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let reason = record["reason"].as_str().unwrap();
+        assert!(line.len() < 1024, "{line}");
+        if reason.contains(" is not allowed") {
+            records += 1;
+        }
+        if let Some((before, _)) = reason.split_once(" more have no record") {
+            let count = before.rsplit(' ').next().unwrap();
+            counted += count.parse::<u64>().unwrap();
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    (records, counted)
+}
+
 #[tokio::test]
 async fn who_is_not_invited_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -92,9 +117,11 @@ async fn who_is_not_invited_runs_nothing() {
     let mut server = Serving::start(arguments);
     let address = server.address();
     let ours = address.to_string();
+    let mut denied = 0;
     for route in ROUTES {
         for (host, line) in STRANGERS {
             let status = call(address, *route, host.unwrap_or(&ours), line).await;
+            denied += u64::from(status == 403);
             assert!(
                 (400..500).contains(&status),
                 "{route:?} {host:?} {line}: {status}"
@@ -118,4 +145,9 @@ async fn who_is_not_invited_runs_nothing() {
     server.terminate();
     assert!(server.wait().success(), "{}", server.log());
     assert_eq!(calls(&log), 1);
+    // None is forgotten, and the log does not grow with each.
+    let (records, counted) = denials(&log);
+    assert!(denied > 100, "{denied}");
+    assert_eq!(records + counted, denied);
+    assert!((32..denied / 2).contains(&records), "{records} of {denied}");
 }

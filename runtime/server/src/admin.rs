@@ -19,9 +19,10 @@ use ringfence_audit::Recorder;
 use serde_json::json;
 
 use crate::approvals::Approvals;
+use crate::denials::Denials;
 use crate::metrics::Metrics;
 use crate::transport::http::AllowedHosts;
-use crate::transport::http::guard::guarded;
+use crate::transport::http::guard::{Guard, guarded};
 
 pub use approvals::{AdminKey, GIVEN_FOR_MAX, shown as shown_approval};
 pub use ready::Ready;
@@ -30,22 +31,24 @@ pub use ready::Ready;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `/healthz`, `/readyz` and `/metrics`, for requests that are addressed to one of `hosts`; `/approvals` for
-/// those that have the key, where there is one.
+/// those that have the key, where there is one. Who is refused is written down by `denials`.
 pub fn admin(
     ready: Ready,
     metrics: Metrics,
     audit: Recorder,
     approvals: Option<(Approvals, AdminKey)>,
     hosts: Arc<AllowedHosts>,
+    denials: Arc<Denials>,
 ) -> Router {
     let deciding =
-        approvals.map(|(approvals, key)| approvals::routes(approvals, key, audit.clone()));
+        approvals.map(|(approvals, key)| approvals::routes(approvals, key, Arc::clone(&denials)));
+    let guard = Guard { hosts, denials };
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(readiness).with_state((ready, audit.clone())))
         .route("/metrics", get(page).with_state((metrics, audit)))
         .merge(deciding.unwrap_or_default())
-        .layer(middleware::from_fn_with_state(hosts, guarded))
+        .layer(middleware::from_fn_with_state(guard, guarded))
 }
 
 async fn alive() -> Response {

@@ -13,6 +13,7 @@ pub mod admin;
 pub mod approvals;
 mod audit;
 mod call;
+mod denials;
 mod echo;
 mod json;
 mod labels;

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::admin::{self, AdminKey, Ready};
 use crate::call::Funnel;
+use crate::denials::Denials;
 use crate::protocol::endpoint::Endpoint;
 use crate::transport::http::mcp::Mcp;
 use crate::transport::http::routed::Routed;
@@ -104,6 +105,8 @@ impl Server {
         let metrics = self.endpoint.funnel.metrics().clone();
         let mut edge = Edge::new(&options.limits, metrics.clone());
         edge.hosts = Arc::new(options.hosts.clone());
+        let denials = Arc::new(Denials::new(self.endpoint.funnel.audit().clone()));
+        edge.denials = Arc::clone(&denials);
         let mcp = Mcp::new(
             Arc::clone(&self.endpoint),
             edge.bodies.clone(),
@@ -122,6 +125,7 @@ impl Server {
         }
         let site = Guarded::new(edge, Routed { mcp, others });
         let ended = http::serve(listener, site, &options.limits, &metrics, drain).await;
+        denials.finish();
         if ended == Ended::Cut {
             self.endpoint.cut();
         }
@@ -140,8 +144,11 @@ impl Server {
         let audit = self.endpoint.funnel.audit().clone();
         let approvals = self.endpoint.funnel.approvals().cloned().zip(key);
         let ready = self.readiness.clone();
-        let router = admin::admin(ready, metrics.clone(), audit, approvals, hosts);
+        let denials = Arc::new(Denials::new(audit.clone()));
+        let noting = Arc::clone(&denials);
+        let router = admin::admin(ready, metrics.clone(), audit, approvals, hosts, noting);
         http::serve(listener, router, &options.limits, &metrics, drain).await;
+        denials.finish();
     }
 
     /// Decides by another policy from now on, and tells clients that the lists may have changed.

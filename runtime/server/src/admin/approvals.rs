@@ -3,8 +3,8 @@
 //! Owns routes that show and decide, and the key that each of them asks for: whoever may look at metrics
 //! may not say yes to anything. Refuses to decide itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,20 +14,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use ringfence_audit::{Denial, Event, Recorder};
 use ringfence_state::{ApprovalEntry, ApprovalError, Extent, Given, StateError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer;
 use crate::approvals::Approvals;
+use crate::denials::Denials;
 
 /// Bytes of the body of a decision. It has four members.
 const BODY_BYTES_MAX: usize = 4 * 1024;
-
-/// Between two records of somebody who came without the key. Whoever keeps knocking would otherwise fill the
-/// audit log.
-const DENIALS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The longest that a yes for a time holds. Longer ones end with the tool instead.
 pub const GIVEN_FOR_MAX: Duration = Duration::from_hours(24 * 30);
@@ -61,12 +57,8 @@ impl AdminKey {
 }
 
 /// `/approvals` and what is below it, for whoever has the key.
-pub(super) fn routes(approvals: Approvals, key: AdminKey, audit: Recorder) -> Router {
-    let door = Arc::new(Door {
-        key,
-        audit,
-        last: Mutex::new(None),
-    });
+pub(super) fn routes(approvals: Approvals, key: AdminKey, denials: Arc<Denials>) -> Router {
+    let door = Arc::new(Door { key, denials });
     Router::new()
         .route("/approvals", get(list))
         .route("/approvals/{id}", get(show))
@@ -82,35 +74,16 @@ pub(super) fn routes(approvals: Approvals, key: AdminKey, audit: Recorder) -> Ro
 /// Who is let in, and where it is written down that somebody was not.
 struct Door {
     key: AdminKey,
-    audit: Recorder,
-    /// When that was written down last.
-    last: Mutex<Option<Instant>>,
-}
-
-impl Door {
-    /// Writes down that somebody was refused, unless that was done a moment ago.
-    fn refused(&self, request: &Request) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < DENIALS_INTERVAL) {
-            return;
-        }
-        *last = Some(Instant::now());
-        drop(last);
-        let asked = format!("{} {}", request.method(), request.uri().path());
-        drop(self.audit.append(&Event::Denial(Denial {
-            caller: None,
-            request: "",
-            asked: &asked,
-            reason: "it did not have the key of the admin listener",
-        })));
-    }
+    denials: Arc<Denials>,
 }
 
 async fn with_key(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     if door.key.is_in(request.headers()) {
         return next.run(request).await;
     }
-    door.refused(&request);
+    let reason = "it did not have the key of the admin listener";
+    door.denials
+        .refused(request.method(), request.uri(), reason);
     let mut refused = failed(
         StatusCode::UNAUTHORIZED,
         "unauthorized",

@@ -32,10 +32,12 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use ringfence_audit::Recorder;
 use ringfence_identity::Caller;
 use tower_service::Service as _;
 
 use self::cors::Page;
+pub use crate::denials::Denials;
 use crate::metrics::Metrics;
 pub use crate::trace::TraceParent;
 
@@ -66,6 +68,8 @@ pub struct Edge {
     pub rate: Rate,
     /// Where requests are counted.
     pub metrics: Metrics,
+    /// Where it is written down who was refused.
+    pub denials: Arc<Denials>,
 }
 
 /// What is known of a request that got past the edge.
@@ -83,7 +87,8 @@ impl Edge {
     /// An edge with these limits, for this machine alone:
     ///
     /// - hosts: the loopback names;
-    /// - identity: [`LocalOnly`].
+    /// - identity: [`LocalOnly`];
+    /// - denials: kept nowhere.
     pub fn new(limits: &Limits, metrics: Metrics) -> Self {
         Self {
             bodies: Bodies::new(limits),
@@ -91,6 +96,7 @@ impl Edge {
             identity: Arc::new(LocalOnly),
             rate: Rate::new(limits),
             metrics,
+            denials: Arc::new(Denials::new(Recorder::off())),
         }
     }
 }
@@ -148,7 +154,8 @@ impl<R: Routes> Guarded<R> {
         let edge = &self.edge;
         let (head, body) = request.into_parts();
         edge.bodies.check_declared(&head.headers)?;
-        guard::check(&edge.hosts, &head.uri, &head.headers)?;
+        let checked = guard::check(&edge.hosts, &head.uri, &head.headers);
+        guard::noted(checked, &edge.denials, &head.method, &head.uri)?;
         let page = Page::of(&head.headers).filter(|_| self.routes.is_for_pages(head.uri.path()));
         let Some(page) = page else {
             return self.admit(correlation, head, body).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringfence_audit::{Event, Log, Recorder, Settings, Start};
 use ringfence_server::admin::{Ready, admin};
-use ringfence_server::http::{AllowedHosts, Edge};
+use ringfence_server::http::{AllowedHosts, Denials, Edge};
 use ringfence_server::metrics::Metrics;
 
 use crate::client::{Running, get_request, limits};
@@ -17,7 +17,8 @@ async fn start() -> (Running, Ready, Metrics) {
 async fn start_audited(audit: Recorder) -> (Running, Ready, Metrics) {
     let (ready, metrics) = (Ready::new(), Metrics::new());
     let hosts = Arc::new(AllowedHosts::loopback());
-    let router = admin(ready.clone(), metrics.clone(), audit, None, hosts);
+    let denials = Arc::new(Denials::new(audit.clone()));
+    let router = admin(ready.clone(), metrics.clone(), audit, None, hosts, denials);
     let edge = Edge::new(&limits(), Metrics::new());
     let running = Running::serve(limits(), edge, Metrics::new(), router).await;
     (running, ready, metrics)

@@ -3,14 +3,17 @@
 //! Owns the checks of a head that every route has in common: `Host`, `Origin`, the target, how the body
 //! is framed, and fields that must not be there twice. Refuses to know routes and credentials.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, TRANSFER_ENCODING};
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, Method, Uri};
 
 use super::host::AllowedHosts;
 use super::refusal::Refusal;
+use crate::denials::Denials;
 use crate::echo::echo;
 
 /// Fields that mean one thing. Where one is there twice, whoever checked the first and whoever
@@ -109,16 +112,33 @@ fn shown(value: &HeaderValue) -> String {
     echo(&String::from_utf8_lossy(value.as_bytes()))
 }
 
+/// The names of a listener that has no callers, and where it is written down who is refused.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) denials: Arc<Denials>,
+}
+
 /// The checks alone, for routers that have no callers: the admin listener.
-pub(crate) async fn guarded(
-    State(hosts): State<std::sync::Arc<AllowedHosts>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match check(&hosts, request.uri(), request.headers()) {
+pub(crate) async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let checked = check(&guard.hosts, request.uri(), request.headers());
+    match noted(checked, &guard.denials, request.method(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// What was checked, written down when somebody was denied: who only writes bad HTTP was not.
+pub(super) fn noted(
+    checked: Result<(), Refusal>,
+    denials: &Denials,
+    method: &Method,
+    target: &Uri,
+) -> Result<(), Refusal> {
+    if let Err(refusal @ (Refusal::HostNotAllowed(_) | Refusal::OriginNotAllowed(_))) = &checked {
+        denials.refused(method, target, &refusal.to_string());
+    }
+    checked
 }
 
 #[cfg(test)]
