@@ -1,8 +1,9 @@
 //! The `ringfence` binary under test.
 //!
-//! Owns where it is. `cargo test` for the whole workspace builds it beside the tests; building it
+//! Owns where it is, and what every server under test is started with. `cargo test` for the whole workspace builds it beside the tests; building it
 //! from within a test would choose other features and compile the engine once more.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Where servers under test keep their records: not among those of whoever runs the tests.
@@ -11,10 +12,29 @@ use std::path::PathBuf;
 ///
 /// As [`ringfence`].
 pub fn state() -> PathBuf {
-    let binary = ringfence();
-    let mut state = binary.into_os_string();
-    state.push("-test-state");
-    state.into()
+    beside("-test-state")
+}
+
+/// A place beside the binary, for what tests have in common.
+///
+/// # Panics
+///
+/// As [`ringfence`].
+pub fn beside(suffix: &str) -> PathBuf {
+    let mut path = ringfence().into_os_string();
+    path.push(suffix);
+    path.into()
+}
+
+/// `serve` with these arguments.
+pub fn serving<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Vec<OsString> {
+    let mut all: Vec<OsString> = vec!["serve".into()];
+    all.extend(arguments.into_iter().map(|one| one.as_ref().to_owned()));
+    if !all.iter().any(|one| one == "--pin") {
+        // Tests share a state, and their tools are different ones under the same names.
+        all.extend(["--pin", "off"].map(OsString::from));
+    }
+    all
 }
 
 /// The binary that was built with these tests. `RINGFENCE_BIN` names another one.

@@ -189,6 +189,7 @@ pub const HOSTILE: &[Case] = &[
     Case::attack("h45_ansi_panic", Trapped),
     Case::attack("h46_canary", Returned).gives("0"),
     Case::attack("h46_stack_residue", Returned).gives("0"),
+    Case::attack("h47_fine_clock", Returned).gives("0"),
     Case::attack("h52_host_path", RefusedAtPreparation),
     Case::attack("h52_unknown_function", RefusedAtPreparation),
     Case::attack("h52_unknown_interface", RefusedAtPreparation),

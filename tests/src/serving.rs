@@ -47,9 +47,7 @@ impl Serving {
     pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
         let mut child = Command::new(binary::ringfence())
             .env("XDG_STATE_HOME", binary::state())
-            // Tests share a state, and their tools are different ones under the same names.
-            .args(["serve", "--pin", "off"])
-            .args(arguments)
+            .args(binary::serving(arguments))
             .args(["--http", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -48,9 +48,7 @@ impl Session {
     fn start_with<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, log: Stdio) -> Self {
         let mut child = Command::new(binary::ringfence())
             .env("XDG_STATE_HOME", binary::state())
-            // Tests share a state, and their tools are different ones under the same names.
-            .args(["serve", "--pin", "off"])
-            .args(arguments)
+            .args(binary::serving(arguments))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -248,6 +248,18 @@ async fn a_slot_tells_the_next_call_nothing() {
     }
 }
 
+/// H47. No clock tells more than milliseconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_clock_is_fine() {
+    let tools = [("clock", guests::hostile("h47_fine_clock"))];
+    let place = Place::new(&tools, &[]);
+    let mut both = place.served().await;
+    for answer in both.call("clock_attack", json!({})).await {
+        let odd = &answer["result"]["structuredContent"]["result"];
+        assert_eq!(*odd, json!(0), "{answer}");
+    }
+}
+
 /// H57. What is no number is null, as the schema says; what is no text is an error; each answer is
 /// one line of JSON, and the next call is served.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Guests that ask for the network: what is granted arrives, and nothing else gets onto the wire.
 //!
-//! The guest checks nothing, so that what stops it is the host. Canaries are real listeners; those on
-//! private and metadata addresses live in a network namespace that the test makes.
+//! The guest checks nothing, so that what stops it is the host. Canaries are real listeners on this machine;
+//! those on private and metadata addresses are in `addresses.rs`.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,92 +12,18 @@
 )]
 
 use std::ffi::OsString;
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_policy::Budget;
-use ringfence_sandbox::{Answer, ArtifactCache, Outcome, Output, Receipt};
-use ringfence_tests::both::Both;
-use ringfence_tests::harness::{Guest, Harness, ending};
+use ringfence_sandbox::Outcome;
+use ringfence_tests::harness::ending;
 use ringfence_tests::network::{Canary, Peer, Script};
-use ringfence_tests::serving;
+use ringfence_tests::probe::{DENIED, OK, Probe, both_ways, denied_both_ways, get, served};
+use ringfence_tests::way::Way;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
-
-const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nset-cookie: a=b\r\n\r\nhello";
-
-/// What every denial is to a guest.
-const DENIED: &str = "ErrorCode::HttpRequestDenied";
-
-/// The probe, and what is granted to it.
-struct Probe {
-    harness: Harness,
-    guest: Guest,
-}
-
-impl Probe {
-    fn new(resolver: &Arc<Script>, grants: &[&str]) -> Self {
-        Self::within(resolver, grants, Budget::default())
-    }
-
-    fn within(resolver: &Arc<Script>, grants: &[&str], budget: Budget) -> Self {
-        Self::tool("probe", resolver, grants, budget)
-    }
-
-    /// Another tool in the probe's place.
-    fn tool(name: &str, resolver: &Arc<Script>, grants: &[&str], budget: Budget) -> Self {
-        let grants = grants.iter().map(|grant| grant.parse().unwrap()).collect();
-        // One compilation for all of them.
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("network-artifacts");
-        let cache = ArtifactCache::open(cache).unwrap();
-        let harness = Harness::reaching(grants, resolver.egress(), cache, budget);
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-tools/prebuilt");
-        let bytes = std::fs::read(folder.join(name).with_extension("wasm")).unwrap();
-        let guest = harness.load(name, bytes).unwrap();
-        Self { harness, guest }
-    }
-
-    /// Nothing can be looked up.
-    fn alone(grants: &[&str]) -> Self {
-        Self::new(&Script::new(&[]), grants)
-    }
-
-    async fn answer(&self, function: &str, arguments: &Value) -> Answer {
-        let arguments = arguments.to_string();
-        let called = self.harness.call(&self.guest, function, &arguments);
-        called.await.unwrap()
-    }
-
-    async fn call(&self, function: &str, arguments: &Value) -> (Result<Value, String>, Receipt) {
-        let answer = self.answer(function, arguments).await;
-        let result = match answer.outcome {
-            Outcome::Returned(Output::Json(json)) => Ok(serde_json::from_str(&json).unwrap()),
-            Outcome::Returned(Output::Nothing) => Ok(Value::Null),
-            Outcome::ToolError(error) => Err(named(&error.text)),
-            other => panic!("{function} {arguments}: {}", ending(&other)),
-        };
-        (result, answer.receipt)
-    }
-
-    async fn get(&self, authority: &str) -> (Result<Value, String>, Receipt) {
-        self.call("request", &get(authority)).await
-    }
-}
-
-/// The name of an error, of those that come with an explanation.
-fn named(text: &str) -> String {
-    let after = text.split_once("name: \"").map(|(_, after)| after);
-    let name = after.and_then(|after| after.split('"').next());
-    name.unwrap_or(text).to_owned()
-}
-
-fn get(authority: &str) -> Value {
-    json!({ "method": "GET", "scheme": "http", "authority": authority, "path": "/" })
-}
 
 /// `value` with some fields more.
 fn with(mut value: Value, fields: Value) -> Value {
@@ -564,6 +490,42 @@ async fn a_host_that_never_answers_holds_nobody() {
     closed.await.unwrap();
 }
 
+/// The same through the program: each of the two ways waits for a host of its own, one after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_never_answers_holds_nobody_through_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peers = Vec::new();
+    for _ in 0..8 {
+        peers.push(silent().await);
+    }
+    let mut hosts = peers.iter().map(|(address, _)| address.clone());
+    let grants: Vec<_> = peers
+        .iter()
+        .map(|(address, _)| format!("net=http://{address}"))
+        .collect();
+    let grants: Vec<_> = grants.iter().map(String::as_str).collect();
+    let mut options = served(folder.path(), &grants);
+    options.extend(["--timeout", "1"].map(OsString::from));
+    for over_http in [false, true] {
+        let mut way = Way::start(over_http, &options).await;
+        for timeout in [json!(0), json!(50)] {
+            let host = hosts.next().unwrap();
+            let impatient = with(get(&host), json!({ "timeout-ms": timeout }));
+            let answer = way.call("probe_request", impatient).await;
+            assert_eq!(answer["result"]["isError"], true, "{answer}");
+            assert!(answer.to_string().contains("Timeout"), "{answer}");
+        }
+        // Whoever is patient meets the clock of the call, and the others are served meanwhile.
+        let answer = way.call("probe_request", get(&hosts.next().unwrap())).await;
+        let error = &answer["result"]["_meta"]["ringfence/error"];
+        assert_eq!(error["limit"], "wall", "{answer}");
+        assert!(!way.tools().await.is_empty());
+    }
+    for (_, closed) in peers.into_iter().take(6) {
+        closed.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_is_cancelled_lets_go_of_its_connection() {
     let (address, closed) = silent().await;
@@ -611,6 +573,21 @@ async fn a_denial_tells_nothing_of_the_house() {
     }
     heard.dedup();
     assert_eq!(heard, [DENIED]);
+
+    let mut calls = Vec::new();
+    for host in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]"] {
+        for port in [open, closed, 1] {
+            calls.push(("probe_request", get(&format!("{host}:{port}")), true));
+        }
+    }
+    let answers = both_ways(&[&grants[0], &grants[1]], &calls).await;
+    let mut heard: Vec<_> = answers
+        .iter()
+        .flatten()
+        .map(|answer| answer["result"]["content"].to_string())
+        .collect();
+    heard.dedup();
+    assert_eq!(heard.len(), 1, "{heard:?}");
     assert!(canary.is_untouched().await.unwrap());
 }
 
@@ -724,236 +701,4 @@ async fn netscan_finds_what_is_open_where_it_may_look() {
     assert_eq!(report.unwrap(), expected);
     assert_eq!(receipt.reached.len(), 2);
     assert!(canary.is_untouched().await.unwrap());
-}
-
-/// Addresses that only exist in a namespace, each of which has a canary. Public ones have none.
-const PRIVATE: &[&str] = &[
-    "10.1.2.3",
-    "172.16.0.9",
-    "192.168.1.1",
-    "100.64.0.1",
-    "169.254.1.1",
-    "169.254.169.254",
-    "169.254.170.2",
-    "100.100.100.200",
-    "192.0.0.192",
-    "168.63.129.16",
-    "198.18.0.1",
-    "192.0.2.1",
-    "240.0.0.1",
-    "fd00:ec2::254",
-    "fd12::1",
-    "2001:db8::1",
-    "64:ff9b::a9fe:a9fe",
-    "64:ff9b:1::a01:203",
-    "2002:a01:203::1",
-];
-
-/// A public address, which in the namespace is the test's own.
-const PUBLIC: &str = "8.8.8.8";
-
-/// Set where the namespace is.
-const INSIDE: &str = "RINGFENCE_INSIDE_NETNS";
-
-/// Runs the test again in a network namespace that has the addresses. Where none can be made this says
-/// so, and fails only where `RINGFENCE_REQUIRE_NETNS` is 1.
-fn in_a_namespace(name: &str) {
-    let mut script = String::from("set -e\nip link set lo up\n");
-    for address in PRIVATE.iter().chain([&PUBLIC]) {
-        let bits = if address.contains(':') { "128" } else { "32" };
-        script += &["ip address add ", address, "/", bits, " dev lo\n"].concat();
-    }
-    let make = |command: &str| {
-        let script = format!("{script}{command}");
-        Command::new("unshare")
-            .args(["--net", "--", "sh", "-c", &script])
-            .arg(std::env::current_exe().unwrap())
-            .arg(name)
-            .env(INSIDE, "1")
-            .output()
-    };
-    let can = make("true").is_ok_and(|output| output.status.success());
-    if !can {
-        let required = std::env::var_os("RINGFENCE_REQUIRE_NETNS").is_some_and(|set| set == "1");
-        assert!(!required, "no network namespace can be made here");
-        #[expect(clippy::print_stderr, reason = "whoever reads the results must know")]
-        {
-            eprintln!("skipped: {name} needs `unshare --net` and `ip`, as root");
-        }
-        return;
-    }
-    let output = make("exec \"$0\" --exact \"$1\" --nocapture").unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let cried = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}\n{cried}"
-    );
-}
-
-fn bracketed(address: &str) -> String {
-    if address.contains(':') {
-        format!("[{address}]")
-    } else {
-        address.to_owned()
-    }
-}
-
-#[test]
-fn real_private_and_metadata_addresses_see_nobody() {
-    if std::env::var_os(INSIDE).is_none() {
-        return in_a_namespace("real_private_and_metadata_addresses_see_nobody");
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(inside());
-}
-
-async fn inside() {
-    let mut canaries = Vec::new();
-    for address in PRIVATE.iter().chain(&["127.0.0.1", "::1"]) {
-        canaries.push(
-            Canary::on(&format!("{}:80", bracketed(address)))
-                .await
-                .unwrap(),
-        );
-    }
-    let peer = Peer::answering(&format!("{PUBLIC}:80"), OK).await.unwrap();
-
-    // The whole internet is granted, and is reached.
-    let everything = ["net=http://*", "socket=tcp:*:80", "socket=udp:*:80"];
-    let resolver = Script::new(&[&[PUBLIC]]);
-    let probe = Probe::new(&resolver, &everything);
-    for host in [PUBLIC, "public.example"] {
-        assert_eq!(probe.get(host).await.0.unwrap()["body"], "hello");
-    }
-    assert_eq!(peer.asked().len(), 2);
-
-    // Everything else is not: by address, by name, by socket, by redirect of a name.
-    for canary in &canaries {
-        let address = canary.address.ip().to_string();
-        let host = bracketed(&address);
-        assert_eq!(probe.get(&host).await.0.unwrap_err(), DENIED, "{host}");
-        if !address.contains(':') {
-            let mapped = format!("[::ffff:{address}]");
-            assert_eq!(probe.get(&mapped).await.0.unwrap_err(), DENIED, "{mapped}");
-        }
-        let to = json!({ "to": { "address": address, "port": 80 }, "data": "x" });
-        let (refused, _) = probe.call("tcp", &to).await;
-        assert_eq!(refused.unwrap_err(), "access-denied", "{to}");
-
-        // First public, then not: each request is looked up and checked for itself.
-        resolver.set(&[&[PUBLIC], &[&address]]);
-        assert_eq!(probe.get("rebind.example").await.0.unwrap()["status"], 200);
-        assert_eq!(
-            probe.get("rebind.example").await.0.unwrap_err(),
-            DENIED,
-            "{address}"
-        );
-        // Both at once.
-        for answer in [[PUBLIC, address.as_str()], [address.as_str(), PUBLIC]] {
-            resolver.set(&[&answer]);
-            assert_eq!(
-                probe.get("both.example").await.0.unwrap_err(),
-                DENIED,
-                "{answer:?}"
-            );
-            let (refused, _) = probe
-                .call("lookup", &json!({ "name": "both.example" }))
-                .await;
-            assert_eq!(refused.unwrap_err(), "access-denied", "{answer:?}");
-        }
-    }
-    through_the_program(&canaries).await;
-    for canary in &canaries {
-        assert!(canary.is_untouched().await.unwrap(), "{}", canary.address);
-    }
-
-    // A range opens what it covers, but not the machine's credentials within it.
-    let grants = [
-        "net=http://inner.example",
-        "net=http://[10.0.0.0/8]",
-        "net=http://[169.254.0.0/16]",
-    ];
-    let granted = Probe::new(&Script::new(&[&["169.254.169.254"]]), &grants);
-    for host in ["inner.example", "169.254.169.254", "169.254.170.2"] {
-        assert_eq!(granted.get(host).await.0.unwrap_err(), DENIED, "{host}");
-    }
-    drop(canaries);
-    let inner = Peer::answering("10.1.2.3:80", OK).await.unwrap();
-    let granted = Probe::new(&Script::new(&[&["10.1.2.3"]]), &grants);
-    for host in ["inner.example", "10.1.2.3"] {
-        assert_eq!(granted.get(host).await.0.unwrap()["status"], 200, "{host}");
-    }
-    assert_eq!(inner.asked().len(), 2);
-    let named = ["net=http://169.254.169.254"];
-    let metadata = Peer::answering("169.254.169.254:80", OK).await.unwrap();
-    assert_eq!(
-        Probe::alone(&named).get("169.254.169.254").await.0.unwrap()["status"],
-        200
-    );
-    assert_eq!(metadata.asked().len(), 1);
-}
-
-/// The same through the program, over pipes and over HTTP.
-async fn through_the_program(canaries: &[Canary]) {
-    let mut calls = vec![("probe_request", get(PUBLIC), false)];
-    for canary in canaries {
-        let address = canary.address.ip().to_string();
-        let to = json!({ "to": { "address": &address, "port": 80 }, "data": "x" });
-        calls.push(("probe_request", get(&bracketed(&address)), true));
-        calls.push(("probe_tcp", to.clone(), true));
-        calls.push(("probe_udp", to, true));
-        if !address.contains(':') {
-            let mapped = format!("[::ffff:{address}]");
-            calls.push(("probe_request", get(&mapped), true));
-        }
-    }
-    let grants = ["net=http://*", "socket=tcp:*:80", "socket=udp:*:80"];
-    both_ways(&grants, &calls).await;
-}
-
-/// Makes calls of the probe through the program, over pipes and over HTTP: each says whether it must
-/// fail. Gives the answers to each.
-async fn both_ways(grants: &[&str], calls: &[(&str, Value, bool)]) -> Vec<[Value; 2]> {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("network-program");
-    let mut arguments: Vec<OsString> = vec![serving::prebuilt("probe").into()];
-    for (option, value) in [
-        ("--state-dir", folder.path().join("state")),
-        ("--cache-dir", cache),
-    ] {
-        arguments.push(option.into());
-        arguments.push(value.into());
-    }
-    for grant in grants {
-        arguments.push("--grant".into());
-        arguments.push(grant.into());
-    }
-    let mut both = Both::start(&arguments).await;
-    let mut heard = Vec::new();
-    for (tool, given, denied) in calls {
-        let answers = both.call(tool, given.clone()).await;
-        for answer in &answers {
-            assert_eq!(answer["result"]["isError"], *denied, "{given}: {answer}");
-        }
-        heard.push(answers);
-    }
-    heard
-}
-
-/// The same through the program, where nothing of it may be done.
-async fn denied_both_ways(grants: &[&str], calls: Vec<(&str, Value)>) {
-    let calls = calls.into_iter().map(|(tool, given)| (tool, given, true));
-    for answers in both_ways(grants, &calls.collect::<Vec<_>>()).await {
-        for answer in answers {
-            let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
-            let reached = receipt["reached"].as_array();
-            assert!(receipt.is_object(), "{answer}");
-            assert!(reached.is_none_or(Vec::is_empty), "{answer}");
-        }
-    }
 }
