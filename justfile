@@ -36,6 +36,10 @@ guests-check:
 bench:
     cargo bench --locked --bench append --bench call --bench stdio --bench http --bench decide --bench scrub
 
+# Whether the tests notice when what decides, or what lets out, is changed. Takes hours; needs cargo-mutants.
+mutants:
+    cargo mutants --package ringfence-policy --package ringfence-egress
+
 # A guided run: tools work, hostile ones are stopped.
 demo:
     cargo run --release --locked -- demo

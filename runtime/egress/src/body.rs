@@ -225,3 +225,56 @@ impl Body for ResponseBody {
         self.incoming.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Empty, Full};
+
+    use super::*;
+
+    /// A body of this text, and what is said when it breaks off.
+    async fn read(text: &'static str, declared: Option<u64>, max: u64) -> Result<Bytes, String> {
+        let fault = Fault::default();
+        let inner = Full::new(Bytes::from_static(text.as_bytes()));
+        let body = RequestBody::new(inner, declared, max, fault.clone());
+        match body.collect().await {
+            Ok(whole) => Ok(whole.to_bytes()),
+            Err(BrokeOff) => Err(fault.take().unwrap().to_string()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_as_long_as_it_says_and_no_longer_than_it_may_be() {
+        let differs = "the request is malformed: the body is not as long as `content-length` says";
+        assert_eq!(read("abc", Some(3), 9).await.unwrap(), "abc");
+        assert_eq!(read("abc", Some(4), 9).await.unwrap_err(), differs);
+        assert_eq!(read("abc", Some(2), 9).await.unwrap_err(), differs);
+        assert_eq!(read("", Some(0), 9).await.unwrap(), "");
+        assert_eq!(read("abc", None, 3).await.unwrap(), "abc");
+        assert_eq!(
+            read("abc", None, 2).await.unwrap_err(),
+            "the body of the request is too large"
+        );
+    }
+
+    #[test]
+    fn a_body_says_of_itself_what_it_is_made_of() {
+        let wrap = |text: &'static str| {
+            let inner = Full::new(Bytes::from_static(text.as_bytes()));
+            RequestBody::new(inner, None, 9, Fault::default())
+        };
+        assert_eq!(wrap("abc").size_hint().exact(), Some(3));
+        assert!(!wrap("abc").is_end_stream());
+        let empty = RequestBody::new(Empty::<Bytes>::new(), None, 9, Fault::default());
+        assert!(empty.is_end_stream());
+    }
+
+    #[test]
+    fn the_first_reason_is_the_one_that_is_told() {
+        let fault = Fault::default();
+        fault.set(EgressError::TooLarge(Part::RequestBody));
+        fault.set(Malformed::Trailers.into());
+        assert!(matches!(fault.take(), Some(EgressError::TooLarge(_))));
+        assert!(fault.take().is_none());
+    }
+}

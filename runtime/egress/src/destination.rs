@@ -342,6 +342,40 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_be_so_long() {
+        let name = |bytes: usize| -> String {
+            let letter = |at| if at % 50 == 49 { '.' } else { 'a' };
+            (0..bytes).map(letter).collect()
+        };
+        for (text, may) in [
+            (name(253), true),
+            (name(254), false),
+            (format!("{}.example", "a".repeat(63)), true),
+            (format!("{}.example", "a".repeat(64)), false),
+        ] {
+            assert_eq!(parse(&text).is_ok(), may, "{text}");
+        }
+        let error = parse(&"-".repeat(500)).unwrap_err().to_string();
+        assert!(error.len() < 200, "{error}");
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        let host = |text: &str| text.parse::<Host>().unwrap();
+        assert_eq!(host("A.example").name(), Some("a.example"));
+        assert_eq!(host("A.example").address(), None);
+        assert_eq!(host("[::ffff:10.0.0.1]").name(), None);
+        assert_eq!(host("[::ffff:10.0.0.1]").address(), "10.0.0.1".parse().ok());
+        assert_eq!(parse("a.example:8443").unwrap().port(), 8443);
+        assert_eq!(parse("a.example").unwrap().port(), 443);
+        let plain = Destination::parse(Scheme::Http, "a.example").unwrap();
+        assert_eq!(
+            (plain.port(), plain.authority()),
+            (80, "a.example".to_owned())
+        );
+    }
+
+    #[test]
     fn there_are_two_schemes() {
         assert_eq!("HTTPS".parse(), Ok(Scheme::Https));
         assert_eq!("http".parse(), Ok(Scheme::Http));

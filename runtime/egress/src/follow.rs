@@ -121,3 +121,45 @@ fn forget(headers: &mut HeaderMap, is_meant: impl Fn(&http::HeaderName) -> bool)
         headers.remove(name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(from: &str, status: u16, to: &str) -> Result<Option<String>, String> {
+        let response = Response::builder().status(status).header(LOCATION, to);
+        let led = leads_to(&from.parse().unwrap(), &response.body(()).unwrap());
+        match led {
+            Ok(uri) => Ok(uri.map(|uri| uri.to_string())),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn nothing_leads_from_https_to_http() {
+        for (from, to, may) in [
+            ("https://a.example/", "http://a.example/", false),
+            ("https://a.example/", "HTTP://b.example/", false),
+            ("https://a.example/", "https://b.example/", true),
+            ("http://a.example/", "https://a.example/", true),
+            ("http://a.example/", "http://b.example/", true),
+        ] {
+            let led = next(from, 302, to);
+            assert_eq!(led.is_ok(), may, "{from} to {to}: {led:?}");
+        }
+        assert_eq!(
+            next("https://a.example/", 302, "http://b.example/x").unwrap_err(),
+            "the redirect to `http://b.example/x` cannot be followed"
+        );
+    }
+
+    #[test]
+    fn some_statuses_lead_somewhere() {
+        for status in 200..400 {
+            let led = next("https://a.example/b/c", status, "d?e#f").unwrap();
+            let leads = [301, 302, 303, 307, 308].contains(&status);
+            let expected = leads.then(|| "https://a.example/b/d?e".to_owned());
+            assert_eq!(led, expected, "{status}");
+        }
+    }
+}

@@ -158,6 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_counted_with_what_they_cost_on_the_wire() {
+        // `x: 12` and `yy: 3`, each with its line's end.
+        let headers = map(&[("x", "12"), ("yy", "3")]);
+        let fits = |headers_max, bytes_max| {
+            let limits = Limits {
+                headers: headers_max,
+                header_bytes: bytes_max,
+                ..Limits::default()
+            };
+            check(&headers, &limits).is_ok()
+        };
+        assert!(fits(2, 14));
+        assert!(!fits(1, 14) && !fits(2, 13));
+    }
+
+    #[test]
     fn what_belongs_to_the_connection_is_not_seen() {
         let mut headers = map(&[
             ("connection", "close, X-Secret"),

@@ -114,6 +114,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -130,5 +132,69 @@ mod tests {
         assert_eq!(all, 1000);
         let others = touched.reached.iter().find(|line| line.target == OTHERS);
         assert_eq!(others.unwrap().count, 1000 - LINES_MAX as u64);
+    }
+
+    #[test]
+    fn what_has_its_line_keeps_it_and_the_rest_shares_one() {
+        let ledger = Ledger::default();
+        let (first, get) = ("https://a.example".to_owned(), Some("GET".to_owned()));
+        ledger.reach(first.clone(), get.clone());
+        for number in 1..LINES_MAX {
+            ledger.reach(format!("https://{number}.example"), get.clone());
+        }
+        assert_eq!(
+            ledger.touched().reached.len(),
+            LINES_MAX,
+            "each has its own"
+        );
+        // The table is full now.
+        ledger.reach(first.clone(), get.clone());
+        ledger.reach("https://b.example".to_owned(), get.clone());
+        ledger.reach(first.clone(), Some("POST".to_owned()));
+        let touched = ledger.touched().reached;
+        let count = |target: &str, method: Option<&str>| {
+            let mut lines = touched.iter();
+            let line = lines.find(|line| line.target == target && line.method.as_deref() == method);
+            line.map(|line| line.count)
+        };
+        assert_eq!(touched.len(), LINES_MAX + 1);
+        assert_eq!(count(&first, Some("GET")), Some(2));
+        assert_eq!(count(OTHERS, None), Some(2));
+        assert_eq!(count(&first, Some("POST")), None);
+    }
+
+    #[test]
+    fn a_socket_that_has_its_line_keeps_it() {
+        let ledger = Ledger::default();
+        for port in 0..LINES_MAX {
+            ledger.count(format!("tcp://10.0.0.1:{port}"));
+        }
+        assert_eq!(
+            ledger.touched().reached.len(),
+            LINES_MAX,
+            "each has its own"
+        );
+        ledger.count("tcp://10.0.0.1:7".to_owned());
+        let touched = ledger.touched().reached;
+        assert_eq!(touched.len(), LINES_MAX);
+        let line = touched
+            .iter()
+            .find(|line| line.target == "tcp://10.0.0.1:7");
+        assert_eq!(line.unwrap().count, 2);
+    }
+
+    #[tokio::test]
+    async fn the_bytes_of_all_connections_are_added_up() {
+        let ledger = Ledger::default();
+        for _ in 0..2 {
+            let bytes = ledger.reach("https://a.example".to_owned(), None);
+            let (near, mut far) = tokio::io::duplex(64);
+            let mut near = crate::stream::Counted::new(near, bytes, 64);
+            near.write_all(b"abc").await.unwrap();
+            far.write_all(b"defgh").await.unwrap();
+            near.read_exact(&mut [0; 5]).await.unwrap();
+        }
+        let [line] = ledger.touched().reached.try_into().unwrap();
+        assert_eq!((line.count, line.sent, line.received), (2, 6, 10));
     }
 }

@@ -64,3 +64,16 @@ impl Resolve for SystemResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_knows_this_machine() {
+        let resolver = SystemResolver::default();
+        let addresses = resolver.resolve("localhost").await.unwrap();
+        assert!(!addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback));
+        assert_eq!(resolver.lookups.available_permits(), SYSTEM_LOOKUPS_MAX);
+    }
+}

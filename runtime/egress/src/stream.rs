@@ -90,3 +90,44 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn as_much_comes_as_may_and_no_more() {
+        let bytes = Arc::new(Bytes::default());
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut near = Counted::new(near, Arc::clone(&bytes), 5);
+        far.write_all(b"abc").await.unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(near.read(&mut buffer).await.unwrap(), 3);
+        far.write_all(b"de").await.unwrap();
+        // What stands in a buffer already is not counted again.
+        let mut filled = ReadBuf::new(&mut buffer);
+        filled.put_slice(b"abc");
+        std::future::poll_fn(|context| Pin::new(&mut near).poll_read(context, &mut filled))
+            .await
+            .unwrap();
+        assert_eq!(filled.filled(), b"abcde");
+        assert_eq!(bytes.received(), 5);
+        far.write_all(b"f").await.unwrap();
+        assert!(near.read(&mut buffer).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_end_is_told_to_the_other_side() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut near = Counted::new(near, Arc::default(), 5);
+        near.write_all(b"abc").await.unwrap();
+        near.shutdown().await.unwrap();
+        let mut whole = Vec::new();
+        let ended = far.read_to_end(&mut whole).now_or_never();
+        assert_eq!(ended.expect("nothing more is waited for").unwrap(), 3);
+        assert_eq!(whole, b"abc");
+    }
+}

@@ -157,4 +157,35 @@ mod tests {
             Err(EgressError::TooLarge(Part::RequestHead))
         ));
     }
+
+    #[test]
+    fn a_target_and_a_method_may_be_so_long() {
+        let limits = Limits {
+            target_bytes: 9,
+            ..Limits::default()
+        };
+        let fits = |method: &str, path: &str| {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let uri = format!("https://a.example{path}").parse().unwrap();
+            Target::of(&method, &uri, &limits).is_ok()
+        };
+        assert!(fits("GET", "/234567?9") && fits("METHODS-9", "/"));
+        assert!(!fits("GET", "/234567?90") && !fits("METHODS-10", "/"));
+    }
+
+    #[test]
+    fn where_a_host_leads_is_read_as_it_stands() {
+        let read = |text: &str| Target::uri(&text.parse().unwrap());
+        assert_eq!(
+            read("https://a.example/b?c#d").unwrap(),
+            "https://a.example/b?c"
+        );
+        for text in [
+            "https://x@a.example/",
+            "https://:y@a.example/",
+            "https://x:y@a.example/",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 }

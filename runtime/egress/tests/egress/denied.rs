@@ -164,3 +164,52 @@ async fn too_many_and_no_addresses_are_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn as_many_addresses_as_may_be_are_tried_in_part() {
+    let peer = Peer::answering(&["HTTP/1.1 204 No Content\r\n\r\n"]).await;
+    // Nobody listens at the others, so each refuses at once.
+    let answers = |count: usize, place: usize| -> Vec<String> {
+        let other = |last: usize| format!("127.0.1.{}", last + 1);
+        let mut answers: Vec<_> = (0..count).map(other).collect();
+        "127.0.0.1".clone_into(&mut answers[place]);
+        answers
+    };
+    for (count, place, reached) in [(32, 0, true), (32, 3, true), (32, 4, false), (33, 0, false)] {
+        let peer = if reached && place == 3 {
+            &Peer::answering(&["HTTP/1.1 204 No Content\r\n\r\n"]).await
+        } else {
+            &peer
+        };
+        let answers = answers(count, place);
+        let answers: Vec<_> = answers.iter().map(String::as_str).collect();
+        let rules = Everything::and(&["127.0.0.0/8"]);
+        let outgoing = egress(Script::new(&[&answers])).outgoing(rules, Limits::default());
+        let sent = send(&outgoing, format!("http://many.example:{}/", peer.port())).await;
+        assert_eq!(sent.is_ok(), reached, "{count} {place}: {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_denial_says_what_kind_of_place_it_is() {
+    for (answer, words) in [
+        (
+            "127.0.0.1",
+            "leads to a loopback address, which is not granted",
+        ),
+        (
+            "169.254.169.254",
+            "leads to a metadata service, which is not granted",
+        ),
+        (
+            "10.0.0.1",
+            "leads to a private address, which is not granted",
+        ),
+    ] {
+        let outgoing =
+            egress(Script::new(&[&[answer]])).outgoing(Everything::and(&[]), Limits::default());
+        let refused = send(&outgoing, "http://inner.example/").await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("`inner.example` {words}"));
+        assert_eq!(outgoing.touched().denied, [refused.to_string()]);
+    }
+}

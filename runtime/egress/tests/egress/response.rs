@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use ringfence_egress::{EgressError, Limits, Part};
 
 use crate::peer::Peer;
@@ -137,4 +139,30 @@ async fn a_head_that_announces_much_is_no_body() {
         "99999999999"
     );
     assert_eq!(text(response).await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_body_says_what_is_to_come_and_when_it_ended() {
+    let peer = Peer::answering(&["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"]).await;
+    let outgoing = local(Limits::default());
+    let response = send(&outgoing, format!("http://127.0.0.1:{}/", peer.port())).await;
+    let mut body = response.unwrap().into_body();
+    assert_eq!(body.size_hint().exact(), Some(2));
+    assert!(!body.is_end_stream());
+    while body.frame().await.is_some() {}
+    assert!(body.is_end_stream());
+
+    let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1001));
+    let peer = Peer::answering(&[&long]).await;
+    let response = send(
+        &local(small()),
+        format!("http://127.0.0.1:{}/", peer.port()),
+    )
+    .await;
+    let mut body = response.unwrap().into_body();
+    assert_eq!(body.size_hint().exact(), None);
+    while let Some(Ok(_)) = body.frame().await {}
+    // Nothing comes after what went wrong.
+    assert!(body.is_end_stream());
+    assert!(body.frame().await.is_none());
 }

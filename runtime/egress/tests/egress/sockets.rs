@@ -172,3 +172,39 @@ async fn a_caller_has_so_many_lookups() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn an_address_that_is_answered_twice_is_one() {
+    let (outgoing, _) = only(
+        "db.example",
+        &[&["10.0.0.5", "::ffff:10.0.0.5", "10.0.0.6", "10.0.0.5"]],
+    );
+    let addresses = outgoing.lookup("db.example").await.unwrap();
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["10.0.0.5", "10.0.0.6"]);
+}
+
+/// What rules do not speak of is denied, in words that say what was wanted.
+#[tokio::test]
+async fn rules_that_say_nothing_of_sockets_deny_them() {
+    let outgoing = egress(Script::new(&[])).outgoing(Arc::new(Nothing), Limits::default());
+    for (transport, words) in [
+        (Transport::Tcp, "no socket is granted for tcp:8.8.8.8:53"),
+        (Transport::Udp, "no socket is granted for udp:8.8.8.8:53"),
+    ] {
+        let refused = outgoing.connect_socket(transport, "8.8.8.8:53".parse().unwrap());
+        assert_eq!(refused.unwrap_err().to_string(), words);
+    }
+    let refused = outgoing.lookup("a.example").await.unwrap_err();
+    assert_eq!(refused.to_string(), "no socket is granted for `a.example`");
+}
+
+#[tokio::test]
+async fn what_a_guest_may_not_do_is_on_record_and_what_failed_is_not() {
+    let outgoing = egress(Script::new(&[])).outgoing(Everything::and(&[]), Limits::default());
+    assert!(outgoing.lookup("nowhere.example").await.is_err());
+    assert!(outgoing.touched().denied.is_empty());
+    let (denied, _) = only("db.example", &[]);
+    assert!(denied.lookup("other.example").await.is_err());
+    assert_eq!(denied.touched().denied, ["no lookup of other.example"]);
+}
