@@ -17,7 +17,7 @@ pub enum Way {
     /// Over pipes.
     Pipes(Session),
     /// Over HTTP.
-    Http(Serving, Peer),
+    Http(Serving, Box<Peer>),
 }
 
 impl Way {
@@ -30,7 +30,7 @@ impl Way {
         if over_http {
             let serving = Serving::start(arguments);
             let peer = Peer::stateless(serving.address()).await;
-            Self::Http(serving, peer)
+            Self::Http(serving, Box::new(peer))
         } else {
             let mut session = Session::start(arguments);
             session.initialize();

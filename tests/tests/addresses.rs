@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "a test fails by panicking"
 )]

@@ -197,10 +197,9 @@ fn branching() -> Value {
         "$defs": {"a": {"type": "object", "anyOf": [next, next]}}})
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn h56_no_schema_is_fetched_and_none_holds_anybody_up() {
-    let canary = Canary::on("127.0.0.1:0").await.unwrap();
-    let elsewhere = format!("http://{}/schema", canary.address);
+/// Schemas that no tool is served with: they lead elsewhere, into themselves, or to more work than they are
+/// worth.
+fn refused(elsewhere: &str) -> [String; 9] {
     let object = |member: Value| json!({"type": "object", "properties": {"a": member}});
     let chain: Map<String, Value> = (0..40)
         .map(|line| {
@@ -209,7 +208,7 @@ async fn h56_no_schema_is_fetched_and_none_holds_anybody_up() {
         })
         .chain([("d40".to_owned(), json!(true))])
         .collect();
-    let refused = [
+    [
         object(json!({"$ref": elsewhere})).to_string(),
         json!({"type": "object", "$schema": elsewhere, "$ref": elsewhere}).to_string(),
         object(json!({"$ref": "file:///etc/passwd"})).to_string(),
@@ -219,7 +218,14 @@ async fn h56_no_schema_is_fetched_and_none_holds_anybody_up() {
         object(json!({"enum": vec!["x".repeat(1024); 300]})).to_string(),
         r#"{"type":"object","properties":{"a":{"maximum":1e400}}}"#.to_owned(),
         object(json!({"pattern": "((a{1000}){1000}){10}"})).to_string(),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h56_no_schema_is_fetched_and_none_holds_anybody_up() {
+    let canary = Canary::on("127.0.0.1:0").await.unwrap();
+    let elsewhere = format!("http://{}/schema", canary.address);
+    let refused = refused(&elsewhere);
     let branching = branching().to_string();
     let fine = r#"{"type":"object"}"#;
     let told = nested(40).to_string();
@@ -239,18 +245,18 @@ async fn h56_no_schema_is_fetched_and_none_holds_anybody_up() {
             .map(|(input, name)| described(name, input, None))
             .chain([described("fine", fine, None)])
             .collect();
-        let file = place.path().join(format!("bad{number}.wasm"));
-        fs::write(&file, provider::component(&tools, Some("{}"))).unwrap();
-        files.push(file.into_os_string());
+        let bad = place.path().join(format!("bad{number}.wasm"));
+        fs::write(&bad, provider::component(&tools, Some("{}"))).unwrap();
+        files.push(bad.into_os_string());
     }
     let tools = [
         described("takes", &branching, None),
         described("tells", fine, Some(&branching)),
         described("fine", fine, None),
     ];
-    let file = place.path().join("deep.wasm");
-    fs::write(&file, provider::component(&tools, Some(&told))).unwrap();
-    files.push(file.into_os_string());
+    let deep = place.path().join("deep.wasm");
+    fs::write(&deep, provider::component(&tools, Some(&told))).unwrap();
+    files.push(deep.into_os_string());
     files.extend(["--cache-dir".into(), place.path().join("cache").into()]);
 
     let mut both = Both::start(&files).await;

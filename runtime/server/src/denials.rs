@@ -46,16 +46,12 @@ impl Counts {
             self.room = self.room.saturating_add(more).min(RECORDS_AT_ONCE);
             self.since += RECORD_INTERVAL.saturating_mul(more);
         }
-        match self.room.checked_sub(1) {
-            Some(room) => {
-                self.room = room;
-                Some(std::mem::take(&mut self.left_out))
-            }
-            None => {
-                self.left_out += 1;
-                None
-            }
-        }
+        let Some(room) = self.room.checked_sub(1) else {
+            self.left_out += 1;
+            return None;
+        };
+        self.room = room;
+        Some(std::mem::take(&mut self.left_out))
     }
 }
 
