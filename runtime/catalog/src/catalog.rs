@@ -11,10 +11,13 @@ use bytes::Bytes;
 use ringfence_tool::{Component, ComponentName, Digest, ToolName};
 
 use crate::file;
+use crate::lock::{Lock, LockError};
 use crate::naming::{self, Naming};
 use crate::pinning::{Disabled, Judged, Pinned, Pinning};
 use crate::problem::{Fault, Problem};
+use crate::shelf;
 use crate::source::{Origin, Source};
+use crate::store::Store;
 use crate::tool::Tool;
 
 /// Components in one catalog. Bounds what all sources together can make us hold in memory, and how
@@ -212,8 +215,22 @@ impl Catalog {
             tools: HashMap::new(),
             problems: Vec::new(),
         };
+        // Once, so that what is read and what it is held against are of one moment.
+        let unread = catalog
+            .pinning
+            .as_ref()
+            .and_then(|pins| pins.refresh().err());
+        let lock = catalog.pinning.as_ref().map(|pinning| pinning.lock());
         for source in &**sources {
             match source {
+                Source::Installed { store, only } => {
+                    let enabled = lock.iter().flat_map(|lock| lock.enabled());
+                    let meant =
+                        |name: &ComponentName| only.as_ref().is_none_or(|only| only == name);
+                    for (name, entry) in enabled.filter(|(name, _)| meant(name)) {
+                        catalog.add_installed(store, name, entry.pin.digest(), before);
+                    }
+                }
                 Source::Bundled { name, bytes } => {
                     let origin = Origin::Bundled(name);
                     catalog.add(origin, name, Ok(Bytes::from_static(bytes)), before);
@@ -232,14 +249,14 @@ impl Catalog {
                 },
             }
         }
-        catalog.judge();
+        catalog.judge(&lock.unwrap_or_default(), unread);
         catalog.offer();
         Arc::new(catalog)
     }
 
     /// Takes out what is not approved. A name stays with whoever had it first, served or not: a
     /// second component must not come in where the first was put out.
-    fn judge(&mut self) {
+    fn judge(&mut self, lock: &Lock, unread: Option<LockError>) {
         let Some(pinning) = &self.pinning else {
             return;
         };
@@ -247,11 +264,7 @@ impl Catalog {
         let candidates: Vec<_> = candidates
             .map(|entry| (entry.origin.clone(), Arc::clone(&entry.component)))
             .collect();
-        let Judged {
-            disabled,
-            pinned,
-            unread,
-        } = pinning.judge(&candidates);
+        let Judged { disabled, pinned } = pinning.judge(lock, &candidates);
         if let Some(error) = unread {
             let origin = Origin::Path(pinning.path().to_owned());
             self.problem(origin, error.into());
@@ -310,6 +323,22 @@ impl Catalog {
         self.add(Origin::Path(path), &hint, bytes, before);
     }
 
+    fn add_installed(
+        &mut self,
+        store: &Store,
+        name: &ComponentName,
+        digest: Digest,
+        before: &HashMap<&Origin, &Arc<Component>>,
+    ) {
+        let origin = Origin::Installed(name.clone());
+        let last = before.get(&origin).copied();
+        let component = match last {
+            Some(last) if last.digest() == digest => Ok(Arc::clone(last)),
+            _ => shelf::read(store, name, &digest),
+        };
+        self.settle(origin, component, last);
+    }
+
     fn add(
         &mut self,
         origin: Origin,
@@ -318,7 +347,18 @@ impl Catalog {
         before: &HashMap<&Origin, &Arc<Component>>,
     ) {
         let last = before.get(&origin).copied();
-        let component = match bytes.and_then(|bytes| read(bytes, hint, last)) {
+        let component = bytes.and_then(|bytes| read(bytes, hint, last));
+        self.settle(origin, component, last);
+    }
+
+    /// Takes what was read, or what was read `last` where that went wrong.
+    fn settle(
+        &mut self,
+        origin: Origin,
+        component: Result<Arc<Component>, Fault>,
+        last: Option<&Arc<Component>>,
+    ) {
+        let component = match component {
             Ok(component) => component,
             Err(fault) => {
                 // Gone is a wish, broken is an accident.

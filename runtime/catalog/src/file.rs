@@ -21,7 +21,11 @@ pub const DIRECTORY_ENTRIES_MAX: usize = 10_000;
 pub const DIRECTORY_TOOLS_MAX: usize = 256;
 
 /// The bytes of a component's file, a symbolic link followed.
-pub(crate) fn read(path: &Path) -> Result<Bytes, Fault> {
+///
+/// # Errors
+///
+/// It cannot be read, is no file, or is larger than a component may be.
+pub fn read(path: &Path) -> Result<Bytes, Fault> {
     let max = COMPONENT_BYTES_MAX as u64;
     // Before opening: opening a pipe waits for a writer.
     let metadata = fs::metadata(path)?;

@@ -4,6 +4,7 @@
 //! kept ([`file`]), and what becomes of a tool that is not as its entry says.
 
 pub(crate) mod file;
+pub(crate) mod installed;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use std::path::PathBuf;
 use ringfence_scrutiny::Pin;
 use ringfence_tool::ComponentName;
 use thiserror::Error;
+
+use installed::Installed;
 
 /// Every approval there is, by the names of tools.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,12 +29,15 @@ pub struct Entry {
     pub pin: Pin,
     /// Its version, where its manifest says one.
     pub version: Option<String>,
-    /// Where it was read from: `file:` and a path, within the lock's folder or from the root.
+    /// Where it was read from: `file:` and a path, within the lock's folder or from the root. Of one that is
+    /// installed, what `ringfence update` asks for again: `oci://…` or `https://…#sha256=…` as well.
     pub source: Option<String>,
     /// Who approved.
     pub by: String,
     /// When, as RFC 3339 has it.
     pub at: String,
+    /// Whether its bytes are in the store, and what goes with that.
+    pub installed: Option<Installed>,
 }
 
 /// Why there is no lock that could be trusted.
@@ -107,6 +113,24 @@ impl Lock {
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         let name: ComponentName = name.parse().ok()?;
         self.entries.get(&name)
+    }
+
+    /// Those that are installed, in the order of names.
+    pub fn installed(&self) -> impl Iterator<Item = (&ComponentName, &Entry, &Installed)> {
+        let entries = self.entries.iter();
+        entries.filter_map(|(name, entry)| Some((name, entry, entry.installed.as_ref()?)))
+    }
+
+    /// Those that are installed and served.
+    pub fn enabled(&self) -> impl Iterator<Item = (&ComponentName, &Entry)> {
+        let installed = self.installed();
+        let enabled = installed.filter(|(_, _, installed)| installed.enabled);
+        enabled.map(|(name, entry, _)| (name, entry))
+    }
+
+    /// What was approved of the tool with this name, to change it.
+    pub(crate) fn entry_mut(&mut self, name: &ComponentName) -> Option<&mut Entry> {
+        self.entries.get_mut(name)
     }
 
     /// Approves.

@@ -25,6 +25,9 @@ pub enum PinMode {
     FirstUse,
     /// It is disabled until somebody approves.
     Required,
+    /// It is taken as it is, and so is one that is not what was approved. What is installed still has to be
+    /// what the lock says.
+    Off,
 }
 
 /// Pins, and what they are for.
@@ -125,8 +128,6 @@ pub(crate) type Candidate = (Origin, Arc<Component>);
 pub(crate) struct Judged {
     pub(crate) disabled: Vec<Disabled>,
     pub(crate) pinned: Vec<Pinned>,
-    /// Why the lock could not be read again; what was known of it still holds.
-    pub(crate) unread: Option<LockError>,
 }
 
 impl Pinning {
@@ -204,25 +205,24 @@ impl Pinning {
         Ok(removed)
     }
 
-    /// Where the tool of an entry was read from, when that was a file.
+    /// Where the tool of an entry is read from, when that is a file.
     pub fn source(&self, entry: &Entry) -> Option<PathBuf> {
+        if entry.installed.is_some() {
+            return None;
+        }
         let path = entry.source.as_deref()?.strip_prefix("file:")?;
         Some(self.folder().join(path))
     }
 
-    /// Judges components by the lock as it is now.
-    pub(crate) fn judge(&self, candidates: &[Candidate]) -> Judged {
-        let unread = self.refresh().err();
-        let lock = self.lock();
-        let mut judged = Judged {
-            unread,
-            ..Judged::default()
-        };
+    /// Judges components by the lock as it was read.
+    pub(crate) fn judge(&self, lock: &Lock, candidates: &[Candidate]) -> Judged {
+        let mut judged = Judged::default();
         let mut newcomers = Vec::new();
         for candidate in candidates {
             let (origin, component) = candidate;
             match lock.entry(component.name().as_str()) {
                 _ if matches!(origin, Origin::Bundled(_)) => {}
+                _ if self.mode == PinMode::Off && !matches!(origin, Origin::Installed(_)) => {}
                 Some(entry) if entry.pin.fits(component) => {}
                 Some(entry) => judged
                     .disabled
@@ -231,7 +231,7 @@ impl Pinning {
             }
         }
         if !newcomers.is_empty() {
-            self.admit(&lock, candidates, newcomers, &mut judged);
+            self.admit(lock, candidates, newcomers, &mut judged);
         }
         judged
     }
@@ -318,7 +318,8 @@ impl Pinning {
         }
     }
 
-    fn refresh(&self) -> Result<(), LockError> {
+    /// Reads the lock again. What was read before still holds where that goes wrong.
+    pub(crate) fn refresh(&self) -> Result<(), LockError> {
         let next = Arc::new(self.file.read()?);
         *self.lock.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
@@ -331,7 +332,8 @@ impl Pinning {
             version: version.map(ToString::to_string),
             source: self.written(origin),
             by: by.to_owned(),
-            at: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            at: now(),
+            installed: None,
         }
     }
 
@@ -345,6 +347,11 @@ impl Pinning {
         let shown = path.strip_prefix(&folder).unwrap_or(&path);
         Some(format!("file:{}", shown.to_str()?))
     }
+}
+
+/// As RFC 3339 has it.
+pub(crate) fn now() -> String {
+    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn disabled((origin, component): &Candidate, reason: Reason) -> Disabled {

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::lock::LockError;
 use crate::source::Origin;
+use crate::store::StoreError;
 
 /// Something that could not be loaded, and why.
 #[derive(Debug)]
@@ -84,6 +85,12 @@ pub enum Fault {
         /// How large it may be.
         max: u64,
     },
+    /// What is installed under one name says that it has another.
+    #[error("it is named `{0}`, and was installed under another name: add it again")]
+    OtherName(ComponentName),
+    /// What is installed is not in the store as it was put there.
+    #[error("{0}")]
+    Store(#[from] StoreError),
     /// There is more in a directory than is looked at.
     #[error("holds more than {max} {what}; the rest is left out")]
     TooMany {

@@ -141,7 +141,7 @@ fn is_about(problem: &Problem, source: &Source) -> bool {
 fn name(source: &Source) -> Option<&'static str> {
     match source {
         Source::Bundled { name, .. } => Some(name),
-        Source::Directory(_) | Source::File(_) => None,
+        Source::Directory(_) | Source::File(_) | Source::Installed { .. } => None,
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn may_change(catalog: &Catalog) -> bool {
 fn directories(catalog: &Catalog) -> impl Iterator<Item = &Path> {
     catalog.sources().iter().filter_map(|source| match source {
         Source::Directory(path) => Some(path.as_path()),
-        Source::Bundled { .. } | Source::File(_) => None,
+        Source::Bundled { .. } | Source::File(_) | Source::Installed { .. } => None,
     })
 }
 

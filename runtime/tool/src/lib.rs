@@ -31,7 +31,7 @@ mod types;
 
 pub use component::Component;
 pub use definition::ToolDefinition;
-pub use digest::{Digest, InvalidDigest};
+pub use digest::{Digest, Hashing, InvalidDigest};
 pub use docs::Cleaned;
 pub use error::ReadError;
 pub use interface::{Export, Function, Interface, Payload, Returns, Unavailable};

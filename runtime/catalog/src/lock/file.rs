@@ -257,6 +257,7 @@ mod tests {
             source: None,
             by: "test".into(),
             at: String::new(),
+            installed: None,
         };
         file.update(|lock| lock.insert(component.name().clone(), entry))
     }

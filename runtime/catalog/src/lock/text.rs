@@ -13,14 +13,16 @@ use ringfence_scrutiny::{Facts, Pin};
 use ringfence_tool::{ComponentName, Digest};
 use serde::Deserialize;
 
+use super::installed::{Earlier, Installed};
 use super::{Entry, Lock};
 
-/// What readers of this version understand.
-const VERSION: u32 = 1;
+/// What readers understand: the second version knows what is installed. A lock in which nothing is, is
+/// written as the first, so that programs before that read it.
+const VERSION_APPROVED: u32 = 1;
+const VERSION_INSTALLED: u32 = 2;
 
 const HEAD: &str = "\
-# What was approved of each tool. `ringfence pin` writes this file, and refuses it when anything else did.
-version = 1
+# What was approved of each tool. `ringfence` writes this file, and refuses it when anything else did.
 ";
 
 /// What stands between everything and the checksum of it.
@@ -47,7 +49,28 @@ struct Tool {
     requests: Vec<String>,
     approved_by: String,
     approved_at: String,
+    installed: Option<Kept>,
     facts: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Kept {
+    enabled: bool,
+    resolved: Option<String>,
+    signed_by: String,
+    #[serde(default)]
+    earlier: Vec<Before>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Before {
+    version: Option<String>,
+    source: Option<String>,
+    digest: String,
+    resolved: Option<String>,
+    signed_by: String,
 }
 
 #[derive(Deserialize)]
@@ -61,10 +84,15 @@ struct End {
 /// Writes a lock.
 pub(super) fn print(lock: &Lock) -> String {
     let mut text = String::from(HEAD);
+    // Writing to a string cannot fail.
+    let version = match lock.installed().next() {
+        Some(_) => VERSION_INSTALLED,
+        None => VERSION_APPROVED,
+    };
+    let _ = writeln!(text, "version = {version}");
     for (name, entry) in lock.iter() {
         tool(&mut text, name, entry);
     }
-    // Writing to a string cannot fail.
     let _ = write!(text, "\n[end]\ntools = {}\n", lock.iter().count());
     let checksum = Digest::of(text.as_bytes());
     let _ = writeln!(text, "{CHECKSUM}{checksum}\"");
@@ -74,11 +102,8 @@ pub(super) fn print(lock: &Lock) -> String {
 fn tool(text: &mut String, name: &ComponentName, entry: &Entry) {
     let pin = &entry.pin;
     let _ = write!(text, "\n[[tool]]\nname = {}\n", quoted(name.as_str()));
-    for (key, value) in [("version", &entry.version), ("source", &entry.source)] {
-        if let Some(value) = value {
-            let _ = writeln!(text, "{key} = {}", quoted(value));
-        }
-    }
+    optional(text, "version", entry.version.as_deref());
+    optional(text, "source", entry.source.as_deref());
     let digests = [
         ("digest", pin.digest()),
         ("interface", pin.interface()),
@@ -95,12 +120,50 @@ fn tool(text: &mut String, name: &ComponentName, entry: &Entry) {
     let _ = writeln!(text, "requests = [{}]", requests.join(", "));
     let _ = writeln!(text, "approved-by = {}", quoted(&entry.by));
     let _ = writeln!(text, "approved-at = {}", quoted(&entry.at));
+    if let Some(kept) = &entry.installed {
+        installed(text, kept);
+    }
     if let Some(facts) = pin.facts() {
         text.push_str("\n[tool.facts]\n");
         for (name, fact) in facts.iter() {
             let _ = writeln!(text, "{} = {}", quoted(name), quoted(fact));
         }
     }
+}
+
+fn installed(text: &mut String, installed: &Installed) {
+    let _ = write!(
+        text,
+        "\n[tool.installed]\nenabled = {}\n",
+        installed.enabled
+    );
+    resolved(text, installed.resolved);
+    signed(text, installed.signed_by.as_deref());
+    for earlier in &installed.earlier {
+        text.push_str("\n[[tool.installed.earlier]]\n");
+        optional(text, "version", earlier.version.as_deref());
+        optional(text, "source", earlier.source.as_deref());
+        let _ = writeln!(text, "digest = \"{}\"", earlier.digest);
+        resolved(text, earlier.resolved);
+        signed(text, earlier.signed_by.as_deref());
+    }
+}
+
+fn optional(text: &mut String, key: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        let _ = writeln!(text, "{key} = {}", quoted(value));
+    }
+}
+
+fn resolved(text: &mut String, digest: Option<Digest>) {
+    if let Some(digest) = digest {
+        let _ = writeln!(text, "resolved = \"{digest}\"");
+    }
+}
+
+/// Always there, so that a reader sees that nobody signed.
+fn signed(text: &mut String, by: Option<&str>) {
+    let _ = writeln!(text, "signed-by = {}", quoted(by.unwrap_or_default()));
 }
 
 /// Reads a lock.
@@ -119,9 +182,9 @@ pub(super) fn parse(text: &str) -> Result<Lock, String> {
         return Err("its checksum is not that of its text".into());
     }
     let document: Document = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    if document.version != VERSION {
+    if ![VERSION_APPROVED, VERSION_INSTALLED].contains(&document.version) {
         return Err(format!(
-            "it has version {}, and this program reads {VERSION}",
+            "it has version {}, and this program reads {VERSION_APPROVED} and {VERSION_INSTALLED}",
             document.version
         ));
     }
@@ -140,11 +203,32 @@ pub(super) fn parse(text: &str) -> Result<Lock, String> {
     Ok(lock)
 }
 
+fn digest(key: &str, text: &str) -> Result<Digest, String> {
+    text.parse().map_err(|error| format!("`{key}`: {error}"))
+}
+
+fn kept(kept: Kept) -> Result<Installed, String> {
+    let resolved = |text: Option<String>| text.map(|text| digest("resolved", &text)).transpose();
+    let signed = |by: String| Some(by).filter(|by| !by.is_empty());
+    let earlier = kept.earlier.into_iter().map(|before| {
+        Ok(Earlier {
+            digest: digest("digest", &before.digest)?,
+            version: before.version,
+            source: before.source,
+            resolved: resolved(before.resolved)?,
+            signed_by: signed(before.signed_by),
+        })
+    });
+    Ok(Installed {
+        enabled: kept.enabled,
+        earlier: earlier.collect::<Result<_, String>>()?,
+        resolved: resolved(kept.resolved)?,
+        signed_by: signed(kept.signed_by),
+    })
+}
+
 fn entry(tool: Tool) -> Result<Entry, String> {
-    let digest = |key: &str, text: &str| {
-        let digest = text.parse::<Digest>();
-        digest.map_err(|error| format!("`{key}`: {error}"))
-    };
+    let installed = tool.installed.map(kept).transpose()?;
     let parts = [
         digest("interface", &tool.interface)?,
         digest("manifest", &tool.manifest)?,
@@ -157,6 +241,7 @@ fn entry(tool: Tool) -> Result<Entry, String> {
         source: tool.source,
         by: tool.approved_by,
         at: tool.approved_at,
+        installed,
     })
 }
 
@@ -185,6 +270,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What is installed of the tool with this number: of every third nothing.
+    fn installed(index: usize, text: &str) -> Option<Installed> {
+        let digest = Digest::of(text.as_bytes());
+        let signed_by = Some(text.to_owned()).filter(|text| !text.is_empty());
+        let earlier = Earlier {
+            digest,
+            version: Some(text.to_owned()),
+            source: None,
+            resolved: None,
+            signed_by: signed_by.clone(),
+        };
+        (!index.is_multiple_of(3)).then(|| Installed {
+            enabled: index.is_multiple_of(2),
+            resolved: Some(digest).filter(|_| index % 3 == 1),
+            signed_by,
+            earlier: vec![earlier; index % 3 - 1],
+        })
+    }
+
     fn lock(texts: &[String]) -> Lock {
         let mut lock = Lock::default();
         for (index, text) in texts.iter().enumerate() {
@@ -198,6 +302,7 @@ mod tests {
                 source: Some(text.clone()),
                 by: text.clone(),
                 at: "2026-01-01T00:00:00Z".into(),
+                installed: installed(index, text),
             };
             lock.insert(component.name().clone(), entry);
         }
@@ -206,7 +311,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let text = print(&lock(&["file:a.wasm".into()]));
+        let text = print(&lock(&["file:a.wasm".into(), "b".into(), "c".into()]));
         parse(&text).unwrap();
         for index in 0..text.len() {
             assert!(parse(&text[..index]).is_err(), "cut after {index} bytes");
@@ -229,6 +334,27 @@ mod tests {
             );
         }
         assert!(parse("").is_err(), "nothing is no empty lock");
+    }
+
+    #[test]
+    fn a_lock_in_which_nothing_is_installed_is_read_by_programs_that_know_no_more() {
+        let text = print(&lock(&["file:a.wasm".into()]));
+        assert!(text.contains("\nversion = 1\n"), "{text}");
+        let text = print(&lock(&["a".into(), "b".into()]));
+        assert!(text.contains("\nversion = 2\n"), "{text}");
+    }
+
+    #[test]
+    fn a_lock_of_the_first_version_is_read() {
+        // As it was written before anything could be installed.
+        let digest = Digest::of(b"");
+        let before = format!(
+            "# A remark.\nversion = 1\n\n[[tool]]\nname = \"a\"\ndigest = \"{digest}\"\ninterface = \"{digest}\"\n\
+             manifest = \"{digest}\"\nrequests = []\napproved-by = \"x\"\napproved-at = \"y\"\n\n[end]\ntools = 1\n"
+        );
+        let checksum = Digest::of(before.as_bytes());
+        let lock = parse(&format!("{before}{CHECKSUM}{checksum}\"\n")).unwrap();
+        assert_eq!(lock.entry("a").unwrap().installed, None);
     }
 
     proptest! {
