@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("secrets", &["identity"]),
     ("state", &["identity"]),
     ("egress", &[]),
+    ("registry", &["egress", "tool"]),
     ("sandbox", &["policy", "secrets", "state", "tool", "egress"]),
     ("catalog", &["tool", "policy", "scrutiny"]),
     (
@@ -28,7 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "cli",
         &[
             "tool", "identity", "policy", "scrutiny", "audit", "secrets", "state", "sandbox",
-            "catalog", "server",
+            "registry", "catalog", "server",
         ],
     ),
 ];
