@@ -10,6 +10,7 @@ mod common;
 mod completions;
 mod demo;
 mod inspect;
+mod install;
 mod learn;
 mod pack;
 mod pin;
@@ -32,6 +33,11 @@ pub(crate) use common::{Access, LogFormat, LogLevel, Logging};
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
+pub(crate) use install::{
+    AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
+    Named, Reaching, RemoveArguments, RollbackArguments, SearchArguments as FindArguments,
+    ShelfPlace, UpdateArguments,
+};
 pub(crate) use learn::{LearnArguments, Scratched};
 pub(crate) use pack::PackArguments;
 pub(crate) use pin::{Pin, PinArguments, PinCommand, PinPlace, Pins};
@@ -58,6 +64,7 @@ Start here:
   ringfence demo                                     one minute that shows what it does
   ringfence call text stats '{\"text\": \"a b\"}'        call a tool by hand
   ringfence inspect TOOL.wasm                        what a tool offers and asks for
+  ringfence add oci://ghcr.io/org/tool:1.0           install a tool from a registry
   ringfence serve --grant fs.read=./docs:/docs       serve tools to an MCP client
 
 `ringfence COMMAND --help` explains each, with examples."
@@ -70,19 +77,29 @@ pub(crate) struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Add(AddArguments),
     Approvals(ApprovalsArguments),
     Audit(AuditArguments),
     Call(CallArguments),
     Check(CheckArguments),
     Completions(CompletionsArguments),
     Demo(DemoArguments),
+    Disable(DisableArguments),
+    Enable(EnableArguments),
+    Gc(GcArguments),
+    Info(InfoArguments),
     Inspect(InspectArguments),
     Learn(LearnArguments),
+    List(ListArguments),
     Pack(PackArguments),
     Pin(PinArguments),
     Policy(PolicyArguments),
+    Remove(RemoveArguments),
+    Rollback(RollbackArguments),
+    Search(FindArguments),
     Secret(SecretArguments),
     Serve(ServeArguments),
+    Update(UpdateArguments),
 }
 
 impl Command {
@@ -92,16 +109,26 @@ impl Command {
             Self::Call(arguments) => arguments.logging.with_default(LogLevel::Warn),
             Self::Learn(arguments) => arguments.logging.with_default(LogLevel::Error),
             Self::Serve(arguments) => arguments.logging.with_default(LogLevel::Info),
-            Self::Approvals(_)
+            Self::Add(_)
+            | Self::Approvals(_)
             | Self::Audit(_)
             | Self::Check(_)
             | Self::Completions(_)
             | Self::Demo(_)
+            | Self::Disable(_)
+            | Self::Enable(_)
+            | Self::Gc(_)
+            | Self::Info(_)
             | Self::Inspect(_)
+            | Self::List(_)
             | Self::Pack(_)
             | Self::Pin(_)
             | Self::Policy(_)
-            | Self::Secret(_) => Logging::default().with_default(LogLevel::Error),
+            | Self::Remove(_)
+            | Self::Rollback(_)
+            | Self::Search(_)
+            | Self::Secret(_)
+            | Self::Update(_) => Logging::default().with_default(LogLevel::Error),
         }
     }
 }

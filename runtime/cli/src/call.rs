@@ -22,6 +22,7 @@ use crate::load;
 use crate::pin;
 use crate::receipt;
 use crate::recording::Recorded;
+use crate::shelved::Shelved;
 use crate::stop::Stop;
 use answer::Document;
 use events::Printer;
@@ -44,7 +45,8 @@ pub(crate) async fn run(
     let ready = tokio::task::spawn_blocking(move || {
         let state = arguments.access.vault.state_dir.as_ref();
         let pinning = pin::of(&arguments.pins, state, Pin::Off)?;
-        let catalog = load::pinned(&arguments.tool, pinning.clone())?;
+        let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
+        let catalog = load::pinned(&arguments.tool, pinning.clone(), shelved)?;
         let recorded = Recorded::open(&arguments.recording)?;
         let lock = pinning.as_ref().map(|pinning| pinning.path());
         let ours = recorded.folder().into_iter().chain(lock);

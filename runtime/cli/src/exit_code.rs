@@ -36,6 +36,8 @@ pub(crate) const SECRET: u8 = 13;
 pub(crate) const STATE: u8 = 14;
 /// The server was told to end, and cut calls that had not ended when its patience had.
 pub(crate) const CUT: u8 = 15;
+/// A tool could not be fetched, or is not what was asked for.
+pub(crate) const FETCH: u8 = 16;
 /// Stopped by a signal: 128 and the number of SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -58,6 +60,7 @@ pub(crate) const TABLE: &str = "   0  it went well
   13  no such secret, or the vault cannot be opened or written
   14  no such approval, it is settled already, or the state cannot be read or written
   15  the server ended before every call had
+  16  a tool cannot be fetched, or what came is not what was asked for
  130  interrupted";
 
 #[cfg(test)]
@@ -87,6 +90,7 @@ mod tests {
             SECRET,
             STATE,
             CUT,
+            FETCH,
             INTERRUPTED,
         ];
         assert_eq!(lines, codes);

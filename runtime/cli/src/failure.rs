@@ -10,10 +10,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ringfence_audit::{Fault, ReadError};
-use ringfence_catalog::LockError;
+use ringfence_catalog::{LockError, ShelfError};
+use ringfence_registry::FetchError;
 use ringfence_secrets::{InvalidValue, SecretName, VaultError};
 use ringfence_state::{ApprovalError, StateError};
-use ringfence_tool::{Digest, nearest};
+use ringfence_tool::{ComponentName, Digest, nearest};
 use thiserror::Error;
 
 use crate::console::{Console, Style};
@@ -142,9 +143,45 @@ pub(crate) enum Failure {
         path: PathBuf,
         source: Box<ringfence_tool::PackError>,
     },
+    /// A tool that was to be installed has the name of one that comes with ringfence.
+    #[error("`{name}` is the name of a tool that comes with ringfence")]
+    BundledName { name: ComponentName },
+    /// The person at the terminal did not mean it.
+    #[error("nothing was changed")]
+    Declined,
     /// What was named is disabled.
     #[error("{0}")]
     Disabled(String),
+    /// A tool cannot be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// Another tool is installed under the name.
+    #[error("another `{name}` is installed already")]
+    Installed { name: ComponentName, wanted: String },
+    /// What was fetched is no tool.
+    #[error("`{wanted}` is no tool that can be used: {reason}")]
+    NoTool { wanted: String, reason: String },
+    /// Something is not here, and nothing may be fetched.
+    #[error("`{wanted}` is not in the store, and nothing is fetched")]
+    Offline { wanted: String },
+    /// What is installed cannot be read or changed.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// Text names no source.
+    #[error("`{text}` is no source: {reason}")]
+    Source { text: String, reason: String },
+    /// Nobody is there to be asked whether a change is meant.
+    #[error("nothing was changed: there is no terminal to ask at")]
+    Unsaid,
+    /// One source for several tools.
+    #[error("`--from` is the source of one tool, and that has to be named")]
+    UpdateFrom,
+    /// The source of a tool has another by now.
+    #[error("the source of `{name}` has a tool named `{found}` now")]
+    UpdateOther {
+        name: ComponentName,
+        found: ComponentName,
+    },
     /// The lock cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -258,17 +295,24 @@ impl Failure {
             | Self::Homeless(_)
             | Self::Unrecorded { .. } => exit_code::AUDIT,
             Self::Cut => exit_code::CUT,
-            Self::Denied { .. }
+            Self::Declined
+            | Self::Denied { .. }
             | Self::Disabled(_)
             | Self::NotApproved { .. }
             | Self::Unanswered { .. } => exit_code::DENIED,
+            Self::Shelf(ShelfError::Unknown { .. }) => exit_code::TOOL,
             Self::Approval(_)
+            | Self::BundledName { .. }
+            | Self::Installed { .. }
+            | Self::UpdateOther { .. }
             | Self::Lock(_)
             | Self::PinDigest { .. }
             | Self::PinElsewhere { .. }
             | Self::PinSource { .. }
             | Self::PinUnknown { .. }
+            | Self::Shelf(_)
             | Self::State(_) => exit_code::STATE,
+            Self::Fetch(_) | Self::Offline { .. } => exit_code::FETCH,
             Self::AdminKey { .. }
             | Self::AllowedHost(_)
             | Self::Unconfirmed
@@ -279,11 +323,15 @@ impl Failure {
             | Self::InputTaken
             | Self::Policy(_)
             | Self::PolicyUnread { .. }
+            | Self::Source { .. }
+            | Self::Unsaid
+            | Self::UpdateFrom
             | Self::Values { .. } => exit_code::USAGE,
             Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
             Self::Interrupted => exit_code::INTERRUPTED,
             Self::Limit { .. } => exit_code::LIMIT,
             Self::Load { .. }
+            | Self::NoTool { .. }
             | Self::Pack { .. }
             | Self::Read { .. }
             | Self::UnknownFunction { .. }
@@ -368,6 +416,23 @@ impl Failure {
                 "{}; a path has a slash in it or ends in `.wasm`",
                 choices("the tools that come with ringfence are", tool, known)
             ),
+            Self::BundledName { .. } => {
+                "give it another name in its manifest: `ringfence pack` puts one in".into()
+            }
+            Self::Fetch(error) if error.is_denied() => {
+                "if it is meant to be on a private network, name its range: `--allow-private-registry CIDR`, and \
+                 `--plain-http` where it has no TLS"
+                    .into()
+            }
+            Self::Installed { name, wanted } => {
+                format!("`ringfence update {name} --from {wanted}` shows the difference")
+            }
+            Self::Offline { .. } => "leave `--offline` out to fetch it".into(),
+            Self::Shelf(ShelfError::Unknown { name, known }) => choices("installed are", name, known),
+            Self::Unsaid => "add `--yes` when you mean it".into(),
+            Self::UpdateOther { name, .. } => {
+                format!("install it under its own name, and `ringfence remove {name}` if it takes its place")
+            }
             Self::SecretInput { name, .. } => {
                 format!("pass it on standard input: `ringfence secret set {name} < FILE`")
             }
@@ -392,7 +457,13 @@ impl Failure {
             Self::Approval(_)
             | Self::ArgumentsInput(_)
             | Self::Cut
+            | Self::Declined
             | Self::Disabled(_)
+            | Self::Fetch(_)
+            | Self::NoTool { .. }
+            | Self::Shelf(_)
+            | Self::Source { .. }
+            | Self::UpdateFrom
             | Self::Lock(_)
             | Self::Interrupted
             | Self::Limit { .. }

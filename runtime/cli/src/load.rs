@@ -7,10 +7,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence_catalog::{Catalog, Fault, Naming, Origin, Pinning, Problem, Source, bundled};
+use ringfence_catalog::{
+    Catalog, Fault, Naming, Origin, PinMode, Pinning, Problem, Source, bundled,
+};
 use ringfence_tool::Component;
 
 use crate::failure::Failure;
+use crate::shelved::Shelved;
 
 /// The one component that `tool` names.
 ///
@@ -32,16 +35,20 @@ pub(crate) fn component(tool: &str) -> Result<Arc<Component>, Failure> {
 ///
 /// There is none, or it cannot be loaded.
 pub(crate) fn catalog(tool: &str) -> Result<Arc<Catalog>, Failure> {
-    pinned(tool, None)
+    pinned(tool, None, None)
 }
 
 /// As [`catalog`], of a component that may have to be what was approved. One that comes with ringfence
-/// always is.
+/// always is, and one that is installed as well. The latter are on the usual shelf unless another is named.
 ///
 /// # Errors
 ///
 /// There is none, it cannot be loaded, or it is disabled.
-pub(crate) fn pinned(tool: &str, pinning: Option<Arc<Pinning>>) -> Result<Arc<Catalog>, Failure> {
+pub(crate) fn pinned(
+    tool: &str,
+    pinning: Option<Arc<Pinning>>,
+    shelved: Option<Shelved>,
+) -> Result<Arc<Catalog>, Failure> {
     if is_path(tool) {
         let source = Source::File(PathBuf::from(tool));
         let catalog = strict([source].into(), Naming::default(), pinning)?;
@@ -53,14 +60,24 @@ pub(crate) fn pinned(tool: &str, pinning: Option<Arc<Pinning>>) -> Result<Arc<Ca
     let (wanted, others): (Vec<_>, Vec<_>) = bundled()
         .into_iter()
         .partition(|source| name(source) == Some(tool));
-    if wanted.is_empty() {
-        let known = others.iter().filter_map(name).map(str::to_owned).collect();
-        return Err(Failure::UnknownTool {
-            tool: tool.to_owned(),
-            known,
-        });
+    if !wanted.is_empty() {
+        return strict(wanted, Naming::default(), None);
     }
-    strict(wanted, Naming::default(), None)
+    let mut known: Vec<String> = others.iter().filter_map(name).map(str::to_owned).collect();
+    // Without a place for it nothing is installed.
+    if let Some(shelved) = shelved.or_else(|| Shelved::at(None, None).ok()) {
+        let pinning = Pinning::open(shelved.lock.clone(), PinMode::Off)?;
+        let lock = pinning.lock();
+        if let Some((only, _)) = lock.enabled().find(|(name, _)| name.as_str() == tool) {
+            let source = shelved.source(Some(only.clone()));
+            return strict(vec![source], Naming::default(), Some(Arc::new(pinning)));
+        }
+        known.extend(lock.enabled().map(|(name, _)| name.to_string()));
+    }
+    Err(Failure::UnknownTool {
+        tool: tool.to_owned(),
+        known,
+    })
 }
 
 /// The component in a file.
@@ -76,6 +93,25 @@ pub(crate) fn file(path: &Path) -> Result<Arc<Component>, Failure> {
         path: path.to_owned(),
         reason: "there is no component in it".to_owned(),
     })
+}
+
+/// A catalog of the tools that come with ringfence, and of what is installed. It goes by the lock, so that
+/// what is installed later shows up.
+///
+/// # Errors
+///
+/// The lock cannot be trusted, or a tool that comes with ringfence cannot be loaded.
+pub(crate) fn installed(
+    naming: Naming,
+    shelved: Option<&Shelved>,
+) -> Result<Arc<Catalog>, Failure> {
+    let Some(shelved) = shelved else {
+        return strict(bundled(), naming, None);
+    };
+    let pinning = Pinning::open(shelved.lock.clone(), PinMode::Off)?;
+    let mut sources = bundled();
+    sources.push(shelved.source(None));
+    strict(sources, naming, Some(Arc::new(pinning)))
 }
 
 /// A catalog of every path: files and folders. With no path, of the tools that come with ringfence.
@@ -131,6 +167,8 @@ fn strict(
 fn is_about(problem: &Problem, source: &Source) -> bool {
     match (&problem.origin, source) {
         (Origin::Bundled(_), Source::Bundled { .. }) => true,
+        // One of many that is broken does not take the others away; one that was named does.
+        (Origin::Installed(_), Source::Installed { only, .. }) => only.is_some(),
         (Origin::Path(origin), Source::File(path)) => origin == path,
         // A folder with too much in it still serves what it does.
         (Origin::Path(origin), Source::Directory(path)) => origin == path && !path.is_dir(),

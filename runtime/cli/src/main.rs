@@ -22,6 +22,7 @@ mod executor;
 mod exit_code;
 mod failure;
 mod inspect;
+mod install;
 mod json;
 mod learn;
 mod load;
@@ -34,6 +35,7 @@ mod receipt;
 mod recording;
 mod secret;
 mod serve;
+mod shelved;
 mod stop;
 mod table;
 mod values;
@@ -72,18 +74,30 @@ fn main() -> ExitCode {
 
 fn run(command: Command, console: Console) -> Result<(), Failure> {
     match command {
+        Command::Add(arguments) => executor::run(|stop| install::add(arguments, console, stop)),
         Command::Approvals(arguments) => executor::run(|_| approvals::run(arguments, console)),
         Command::Audit(arguments) => executor::run(|stop| audit::run(arguments, console, stop)),
         Command::Call(arguments) => executor::run(|stop| call::run(arguments, console, stop)),
         Command::Check(arguments) => policy::check(&arguments, console),
         Command::Completions(arguments) => completions::run(&arguments, console),
         Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
+        Command::Disable(arguments) => install::disable(&arguments, console),
+        Command::Enable(arguments) => install::enable(&arguments, console),
+        Command::Gc(arguments) => install::gc(&arguments, console),
+        Command::Info(arguments) => install::info(&arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments, console),
         Command::Learn(arguments) => executor::run(|stop| learn::run(arguments, console, stop)),
+        Command::List(arguments) => install::list(&arguments, console),
         Command::Pack(arguments) => pack::run(&arguments, console),
         Command::Pin(arguments) => pin::run(&arguments, console),
         Command::Policy(arguments) => policy::run(&arguments, console),
+        Command::Remove(arguments) => install::remove(&arguments, console),
+        Command::Rollback(arguments) => install::rollback(&arguments, console),
+        Command::Search(arguments) => install::search(&arguments, console),
         Command::Secret(arguments) => secret::run(&arguments, console),
         Command::Serve(arguments) => executor::run(|stop| serve::run(arguments, stop)),
+        Command::Update(arguments) => {
+            executor::run(|stop| install::update(arguments, console, stop))
+        }
     }
 }

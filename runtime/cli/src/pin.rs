@@ -97,7 +97,15 @@ pub(crate) fn of(
     Ok(Some(Arc::new(pinning)))
 }
 
-fn path(lock: Option<&PathBuf>, state_dir: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+/// Where the lock is.
+///
+/// # Errors
+///
+/// There is no place for it.
+pub(crate) fn path(
+    lock: Option<&PathBuf>,
+    state_dir: Option<&PathBuf>,
+) -> Result<PathBuf, Failure> {
     if let Some(lock) = lock {
         return Ok(lock.clone());
     }
@@ -203,6 +211,7 @@ fn list(pinning: &Pinning, json: bool, console: Console) -> Result<(), Failure> 
 
 fn row<'e>(pinning: &Pinning, name: &'e ComponentName, entry: &'e Entry) -> Row<'e> {
     let now = match pinning.source(entry) {
+        None if entry.installed.is_some() => Now::Installed,
         None => Now::Unknown,
         Some(path) if !path.exists() => Now::Missing,
         Some(path) => match load::file(&path) {

@@ -23,6 +23,7 @@ use crate::load;
 use crate::pin;
 use crate::policy;
 use crate::recording::Recorded;
+use crate::shelved::Shelved;
 use crate::stop::Stop;
 
 /// How long the end waits for calls that were given up to leave their records.
@@ -40,12 +41,15 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
     let stdio = arguments.listen.http.is_none() || arguments.listen.stdio;
     let ready = tokio::task::spawn_blocking(move || {
         let state = arguments.access.vault.state_dir.as_ref();
-        let pinning = match &*arguments.tools {
-            // What comes with ringfence is part of it.
-            [] => None,
-            _ => pin::of(&arguments.pins, state, Pin::FirstUse)?,
+        let naming = arguments.names.into();
+        let catalog = if arguments.tools.is_empty() {
+            // What comes with ringfence is part of it, and what is installed was approved by that.
+            let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
+            load::installed(naming, shelved.as_ref())?
+        } else {
+            let pinning = pin::of(&arguments.pins, state, Pin::FirstUse)?;
+            load::catalog_of(&arguments.tools, naming, pinning)?
         };
-        let catalog = load::catalog_of(&arguments.tools, arguments.names.into(), pinning.clone())?;
         for pinned in catalog.pinned() {
             let (name, digest) = (pinned.name.as_str(), pinned.pin.digest());
             tracing::info!(component = name, %digest, "approved, because it is there first");
@@ -56,7 +60,7 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         let recorded = Recorded::open(&arguments.recording)?;
         // Before the policy is read: what changes in between is seen.
         let watched = policy::Watched::new(&arguments.access, recorded.recorder());
-        let lock = pinning.as_ref().map(|pinning| pinning.path());
+        let lock = catalog.pinning().map(|pinning| pinning.path());
         let ours = recorded.folder().into_iter().chain(lock);
         let enforced = access::open(&arguments.access, ours, Streams::Protocol)?;
         started(&recorded, &arguments.access);

@@ -61,6 +61,22 @@ pub fn approved(audit: &Recorder, pinned: &Pinned, by: &str) {
     })));
 }
 
+/// Writes down that `by` had a component served, or no longer.
+pub fn switched(audit: &Recorder, name: &ComponentName, enabled: bool, by: &str) {
+    let change = Change {
+        by,
+        caller: None,
+        tool: Some(name.as_str()),
+        grant: "serve",
+        source: "ringfence.lock",
+    };
+    drop(audit.append(&if enabled {
+        Event::Grant(change)
+    } else {
+        Event::Revocation(change)
+    }));
+}
+
 /// Writes down that `by` took an approval back.
 pub fn removed(audit: &Recorder, name: &ComponentName, by: &str) {
     drop(audit.append(&Event::Revocation(Change {

@@ -12,7 +12,7 @@ Examples:
   ringfence inspect ./my-tool.wasm                   one of your own, before you trust it
   ringfence inspect ./my-tool.wasm --json | jq '.functions[].inputSchema'")]
 pub(crate) struct InspectArguments {
-    /// The path of a component, or the name of a tool that comes with ringfence.
+    /// The path of a component, or the name of a tool that comes with ringfence or is installed.
     #[arg(value_name = "TOOL.wasm")]
     pub(crate) tool: String,
 

@@ -21,14 +21,15 @@ use super::pin::Pins;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ringfence serve                                    the tools that come with ringfence
+  ringfence serve                                    what comes with ringfence, and what is installed
   ringfence serve --grant fs.read=./docs:/docs       and let them read one directory
   ringfence serve ./my-tool.wasm ./tools/            your own tool, and a folder of them
   claude mcp add ringfence -- ringfence serve        add it to Claude Code
   codex mcp add ringfence -- ringfence serve         add it to Codex
   ringfence serve --http 127.0.0.1:8080              for many clients: http://127.0.0.1:8080/mcp")]
 pub(crate) struct ServeArguments {
-    /// Components, or folders of them. With none, the tools that come with ringfence.
+    /// Components, or folders of them. With none, the tools that come with ringfence, and those that you
+    /// installed with `ringfence add`.
     #[arg(value_name = "TOOL.wasm|DIR")]
     pub(crate) tools: Vec<PathBuf>,
 

@@ -25,6 +25,8 @@ pub(super) enum Now {
     Changed,
     /// Its file is no component any more.
     Broken,
+    /// It is in the store, where nothing changes by itself.
+    Installed,
     /// Its file is gone.
     Missing,
     /// It was not read from a file.
@@ -37,6 +39,7 @@ impl Now {
             Self::Approved => "approved",
             Self::Changed => "changed",
             Self::Broken => "broken",
+            Self::Installed => "installed",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
         }

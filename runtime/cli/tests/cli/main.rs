@@ -13,6 +13,7 @@ mod granted;
 mod harness;
 mod host;
 mod inspect;
+mod install;
 mod learn;
 mod pack;
 mod pin;

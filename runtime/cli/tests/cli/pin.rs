@@ -89,14 +89,14 @@ impl Desk {
 }
 
 /// A server and its client.
-struct Session {
+pub(crate) struct Session {
     child: Child,
     output: BufReader<ChildStdout>,
     id: u32,
 }
 
 impl Session {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let home = env!("CARGO_TARGET_TMPDIR");
         let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
             .args(arguments)
@@ -134,7 +134,7 @@ impl Session {
         serde_json::from_str(&line).unwrap()
     }
 
-    fn ask(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.id += 1;
         let id = self.id;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    fn tools(&mut self) -> Vec<String> {
+    pub(crate) fn tools(&mut self) -> Vec<String> {
         let answer = self.ask("tools/list", &json!({}));
         let tools = answer["result"]["tools"].as_array().unwrap().iter();
         tools
@@ -154,16 +154,16 @@ impl Session {
             .collect()
     }
 
-    fn call(&mut self) -> Value {
+    pub(crate) fn call(&mut self) -> Value {
         self.ask("tools/call", &json!({"name": "x_run", "arguments": {}}))["result"].take()
     }
 
     /// Waits until the server says that the list is another.
-    fn changed(&mut self) {
+    pub(crate) fn changed(&mut self) {
         while self.receive()["method"] != "notifications/tools/list_changed" {}
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
     }
