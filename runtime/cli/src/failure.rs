@@ -300,7 +300,13 @@ impl Failure {
             | Self::Disabled(_)
             | Self::NotApproved { .. }
             | Self::Unanswered { .. } => exit_code::DENIED,
-            Self::Shelf(ShelfError::Unknown { .. }) => exit_code::TOOL,
+            Self::Load { .. }
+            | Self::NoTool { .. }
+            | Self::Pack { .. }
+            | Self::Read { .. }
+            | Self::Shelf(ShelfError::Unknown { .. })
+            | Self::UnknownFunction { .. }
+            | Self::UnknownTool { .. } => exit_code::TOOL,
             Self::Approval(_)
             | Self::BundledName { .. }
             | Self::Installed { .. }
@@ -330,12 +336,6 @@ impl Failure {
             Self::Host { .. } | Self::Runtime(_) => exit_code::HOST_FAULT,
             Self::Interrupted => exit_code::INTERRUPTED,
             Self::Limit { .. } => exit_code::LIMIT,
-            Self::Load { .. }
-            | Self::NoTool { .. }
-            | Self::Pack { .. }
-            | Self::Read { .. }
-            | Self::UnknownFunction { .. }
-            | Self::UnknownTool { .. } => exit_code::TOOL,
             Self::Overloaded { .. } => exit_code::OVERLOADED,
             Self::SecretInput { .. } | Self::SecretValue { .. } => exit_code::ARGUMENTS,
             Self::NoSecret(_) | Self::StateFolder | Self::Vault(_) => exit_code::SECRET,

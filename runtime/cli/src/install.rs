@@ -67,7 +67,7 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
     let courier = Courier::new(&arguments.reaching)?;
     for wanted in wanted {
         let lease = shelf.begin()?;
-        let brought = courier.bring(&shelf, &lease, &wanted).await?;
+        let brought = courier.bring(shelf.store(), &lease, &wanted).await?;
         let component = Arc::clone(&brought.component);
         let name = component.name();
         refuse_bundled(name)?;
@@ -117,14 +117,13 @@ pub(crate) async fn update(
 async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Failure> {
     let shelf = in_place(&arguments.place)?;
     let lock = shelf.lock()?;
-    let named = !arguments.names.is_empty();
     if arguments.from.is_some() && arguments.names.len() != 1 {
         return Err(Failure::UpdateFrom);
     }
-    let names = if named {
-        arguments.names.clone()
-    } else {
+    let names = if arguments.names.is_empty() {
         lock.installed().map(|(name, ..)| name.clone()).collect()
+    } else {
+        arguments.names.clone()
     };
     let recorded = Recorded::open(&arguments.recording)?;
     let courier = Courier::new(&arguments.reaching)?;
@@ -139,7 +138,9 @@ async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Fa
             continue;
         }
         let lease = shelf.begin()?;
-        let brought = courier.bring_named(&shelf, &lease, &wanted, &name).await?;
+        let brought = courier
+            .bring_named(shelf.store(), &lease, &wanted, &name)
+            .await?;
         if brought.component.name() != &name {
             return Err(Failure::UpdateOther {
                 name,
@@ -239,12 +240,12 @@ pub(crate) fn rollback(arguments: &RollbackArguments, console: Console) -> Resul
 }
 
 fn each(
-    named: &Named,
+    chosen: &Named,
     change: impl Fn(&Shelf, &ComponentName, &Recorder) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let shelf = in_place(&named.place)?;
-    let recorded = Recorded::open(&named.recording)?;
-    let mut names = named.names.iter();
+    let shelf = in_place(&chosen.place)?;
+    let recorded = Recorded::open(&chosen.recording)?;
+    let mut names = chosen.names.iter();
     names.try_for_each(|name| change(&shelf, name, &recorded.recorder()))
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_audit::{Change, Event, PolicyChange, PolicyState, Start, Stop as Stopped};
+use ringfence_catalog::Catalog;
 use ringfence_server::http::Drain;
 use ringfence_server::{Funnel, Server, pins};
 
@@ -40,16 +41,7 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
     let listeners = Listeners::bind(&arguments.listen, &arguments.access).await?;
     let stdio = arguments.listen.http.is_none() || arguments.listen.stdio;
     let ready = tokio::task::spawn_blocking(move || {
-        let state = arguments.access.vault.state_dir.as_ref();
-        let naming = arguments.names.into();
-        let catalog = if arguments.tools.is_empty() {
-            // What comes with ringfence is part of it, and what is installed was approved by that.
-            let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
-            load::installed(naming, shelved.as_ref())?
-        } else {
-            let pinning = pin::of(&arguments.pins, state, Pin::FirstUse)?;
-            load::catalog_of(&arguments.tools, naming, pinning)?
-        };
+        let catalog = catalog(&arguments)?;
         for pinned in catalog.pinned() {
             let (name, digest) = (pinned.name.as_str(), pinned.pin.digest());
             tracing::info!(component = name, %digest, "approved, because it is there first");
@@ -109,6 +101,19 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
     // Closing the log writes it.
     drop(audit.append(&Event::Stop(Stopped { reason })));
     if has_cut { Err(Failure::Cut) } else { Ok(()) }
+}
+
+/// What is served: what was named, or what comes with ringfence and what is installed.
+fn catalog(arguments: &ServeArguments) -> Result<Arc<Catalog>, Failure> {
+    let naming = arguments.names.into();
+    let state = arguments.access.vault.state_dir.as_ref();
+    if arguments.tools.is_empty() {
+        // What comes with ringfence is part of it, and what is installed was approved by that.
+        let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
+        return load::installed(naming, shelved.as_ref());
+    }
+    let pinning = pin::of(&arguments.pins, state, Pin::FirstUse)?;
+    load::catalog_of(&arguments.tools, naming, pinning)
 }
 
 /// Writes down that this process serves, and what it was granted.

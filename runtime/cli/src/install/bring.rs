@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ringfence_catalog::{Lease, Shelf, ShelfError, Store, read_file};
+use ringfence_catalog::{Lease, ShelfError, Store, read_file};
 use ringfence_registry::{Fetcher, Layer, MANIFEST_BYTES_MAX, Manifest, Reach, Reference};
 use ringfence_tool::{COMPONENT_BYTES_MAX, Component, ComponentName, Digest};
 
@@ -53,32 +53,31 @@ impl Courier {
     /// Brings what is wanted into the store.
     pub(super) async fn bring(
         &self,
-        shelf: &Shelf,
+        store: &Store,
         lease: &Lease,
         wanted: &Wanted,
     ) -> Result<Brought, Failure> {
-        self.under(shelf, lease, wanted, &wanted.hint()).await
+        self.under(store, lease, wanted, &wanted.hint()).await
     }
 
     /// The same, for a tool that is called `name` already.
     pub(super) async fn bring_named(
         &self,
-        shelf: &Shelf,
+        store: &Store,
         lease: &Lease,
         wanted: &Wanted,
         name: &ComponentName,
     ) -> Result<Brought, Failure> {
-        self.under(shelf, lease, wanted, name.as_str()).await
+        self.under(store, lease, wanted, name.as_str()).await
     }
 
     async fn under(
         &self,
-        shelf: &Shelf,
+        store: &Store,
         lease: &Lease,
         wanted: &Wanted,
         hint: &str,
     ) -> Result<Brought, Failure> {
-        let store = shelf.store();
         let (digest, resolved, left_out) = match wanted {
             Wanted::File(path) => {
                 let load = |reason: String| Failure::Load {

@@ -237,9 +237,10 @@ fn what_cannot_be_installed_says_why_and_what_to_do() {
     desk.run(&["add", "https://a.example/t.wasm"])
         .exits(2)
         .says(&["its digest is missing"]);
-    desk.run(&["add", "oci://127.0.0.1:1/t"])
-        .exits(16)
-        .says(&["leads to a loopback address", "--allow-private-registry CIDR"]);
+    desk.run(&["add", "oci://127.0.0.1:1/t"]).exits(16).says(&[
+        "leads to a loopback address",
+        "--allow-private-registry CIDR",
+    ]);
     desk.run(&[
         "add",
         "oci://169.254.169.254/t",
