@@ -16,8 +16,8 @@ pub(crate) mod sweep;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use ringfence_tool::Digest;
 use thiserror::Error;
 
@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     ///
     /// It is not there, it has more than `bytes_max`, or it is not what was put there.
-    pub fn read(&self, digest: &Digest, bytes_max: u64) -> Result<Arc<[u8]>, StoreError> {
+    pub fn read(&self, digest: &Digest, bytes_max: u64) -> Result<Bytes, StoreError> {
         let path = self.piece(digest);
         let file = match File::open(&path) {
             Ok(file) => file,

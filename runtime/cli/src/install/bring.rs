@@ -86,8 +86,7 @@ impl Courier {
                 };
                 let bytes = read_file(path).map_err(|fault| load(fault.to_string()))?;
                 // Before anything is kept: most of what is no component is a mistake.
-                Component::read(Arc::clone(&bytes), hint)
-                    .map_err(|error| load(error.to_string()))?;
+                Component::read(bytes.clone(), hint).map_err(|error| load(error.to_string()))?;
                 (lease.put(&bytes).map_err(ShelfError::from)?, None, 0)
             }
             Wanted::Registry(reference) => {
