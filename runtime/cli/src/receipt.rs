@@ -40,6 +40,15 @@ pub(crate) fn table(receipt: &Receipt, console: Console) -> String {
     for (at, line) in receipt.reached.iter().enumerate() {
         row(if at == 0 { "reached" } else { "" }, &reached(line));
     }
+    let below = &receipt.children;
+    if !below.is_none() {
+        let (fuel, cpu) = (quantity::count(below.fuel), quantity::time(below.cpu));
+        let calls = below.calls;
+        row(
+            "called",
+            &format!("{calls} times: {fuel} instructions, {cpu} of processor"),
+        );
+    }
     if !receipt.secrets.is_empty() {
         row("sent", &receipt.secrets.join(", "));
     }

@@ -215,12 +215,20 @@ fn end(ended: Result<Answer, CallError>, provided: &Described, request: &str) ->
                 cpu: receipt.cpu.saturating_add(receipt.children.cpu),
             }
         }
-        Err(error) => ChildEnded {
-            word: error.word(),
-            result: Err(refused(&error)),
-            fuel: 0,
-            cpu: Duration::ZERO,
-        },
+        Err(error) => {
+            let result = Err(refused(&error));
+            // A receipt is for the caller, for whom hidden is absent.
+            let word = match result {
+                Err(ChildError::Unknown) => "unknown-tool",
+                _ => error.word(),
+            };
+            ChildEnded {
+                result,
+                word,
+                fuel: 0,
+                cpu: Duration::ZERO,
+            }
+        }
     }
 }
 
