@@ -464,40 +464,49 @@ async fn calls_that_fill_all_room_still_get_what_they_call() {
     });
     let policy = Policy::new(grants, Budget::default()).unwrap();
     let funnel = Funnel::new(Catalog::load(sources), policy, sandbox, Recorder::off());
-    let call = |milliseconds: u32| {
+    let call = |tool: &'static str, arguments: Value| {
         let funnel = Arc::clone(&funnel);
         async move {
-            let sleep = to_call("sleep_sleep", &json!({"milliseconds": milliseconds}));
-            let Value::Object(arguments) = sleep else {
-                return Err("no object".to_owned());
-            };
             let request = CallRequest {
                 id: "1".into(),
-                target: Target::Tool("calls_call".into()),
-                arguments,
+                target: Target::Tool(tool.into()),
+                arguments: serde_json::from_value(arguments).unwrap(),
             };
             let (events, cancel) = (Arc::new(Silent), CancellationToken::new());
-            let answer = funnel
-                .call(&Caller::local(), &request, events, cancel)
-                .await;
-            match answer.unwrap().outcome {
+            let caller = Caller::local();
+            let answer = funnel.call(&caller, &request, events, cancel);
+            match answer.await.unwrap().outcome {
                 Outcome::Returned(Output::Json(json)) => Ok(json),
                 Outcome::ToolError(error) => Err(error.case.unwrap_or_default()),
                 other => Err(other.word().to_owned()),
             }
         }
     };
+    let sleep = |milliseconds: u32| to_call("sleep_sleep", &json!({"milliseconds": milliseconds}));
     // Everything is compiled.
-    call(0).await.unwrap();
+    call("calls_call", sleep(0)).await.unwrap();
 
-    // Short ones take turns in what is kept for them.
-    let (one, other) = tokio::join!(call(50), call(50));
-    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
-    // Of two long ones one is told so, long before the other is done, and nobody waits for ever.
-    let (one, other) = tokio::join!(call(3000), call(3000));
-    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
-    assert_eq!(one.and(other), Err("busy".to_owned()));
+    // One takes what room there is beside the one that calls: what is kept is there for what it calls.
+    let long = tokio::spawn(call("sleep_sleep", json!({"milliseconds": 5_000})));
+    while funnel.metrics().calls_running() == 0 {
+        tokio::task::yield_now().await;
+    }
+    call("calls_call", sleep(1)).await.unwrap();
+    assert!(!long.is_finished());
+    long.abort();
+    drop(long.await);
+
+    // Two have all room, the third what is kept. The fourth hears so, long before anybody would give up.
+    let nested = |last: Value| to_call("calls_call", &to_call("calls_call", &last));
+    let began = Instant::now();
+    let busy = call("calls_call", nested(sleep(0))).await.unwrap();
+    assert!(busy.contains("busy"), "{busy}");
+    assert!(began.elapsed() >= Duration::from_millis(500));
+    assert!(began.elapsed() < Duration::from_secs(9));
+
     // All room is there again.
-    let all = tokio::join!(call(0), call(0), call(0));
-    assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok(), "{all:?}");
+    for _ in 0..2 {
+        let done = call("calls_call", to_call("calls_call", &sleep(0))).await;
+        assert!(!done.unwrap().contains("busy"));
+    }
 }
