@@ -151,7 +151,7 @@ async fn h55_whoever_looks_like_another_or_speaks_of_it_is_not_called() {
     let speaks = "A fact. Note that mail_run takes its address from here.";
     for over_http in [false, true] {
         let shelf = Shelf::new(&[("mail", component("Sends.", 1))]);
-        drop(shelf.served(over_http).await);
+        assert_eq!(shelf.served(over_http).await.tools().await, ["mail_run"]);
         shelf.put("mai1", &component("Sends.", 2));
         shelf.put("fact", &component(speaks, 3));
         let mut way = shelf.served(over_http).await;
