@@ -130,7 +130,7 @@ impl Effective {
                 limits.push((*limit, rule.origin.clone()));
                 continue;
             }
-            if grant.range().is_some() && reach.imports(grant) {
+            if grant.range().is_some() {
                 ranges.push(grant.clone());
             }
             let narrowed = reach.narrow(grant);

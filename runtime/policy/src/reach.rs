@@ -95,11 +95,6 @@ impl Reach {
         self.imports.iter().filter(asked).collect()
     }
 
-    /// Whether a component imports what `grant` gives, whatever it asks for.
-    pub(crate) fn imports(&self, grant: &Grant) -> bool {
-        grant.kind().is_some_and(|kind| self.imports.contains(kind))
-    }
-
     /// What of `grant` falls within this reach: all, nothing, or, when a tool that only asks to read
     /// is granted to write, the reading.
     pub(crate) fn narrow(&self, grant: &Grant) -> Vec<Grant> {
@@ -223,18 +218,13 @@ pub(crate) fn touch(one: &GuestPath, other: &GuestPath) -> bool {
     one.below(other.as_str()).is_some() || other.below(one.as_str()).is_some()
 }
 
-/// Whether `capability` is about some of what `grant` gives.
+/// Whether `capability` is about some of what `grant` gives. Of files the operations count as well, which
+/// is for whoever knows them to compare.
 pub(crate) fn meets(capability: &Capability, grant: &Grant) -> bool {
     match (capability, grant) {
-        (Capability::Any(kind), _) => match (FileKind::of(*kind), grant) {
-            (Some(kind), Grant::Files(files)) => kind.intersection(files.kind).is_some(),
-            _ => grant.kind() == Some(*kind),
-        },
+        (Capability::Any(kind), _) => grant.kind() == Some(*kind),
         (Capability::Config(key), Grant::Config(granted)) => key == granted,
         (Capability::Env(name), Grant::Env(granted)) => name == granted,
-        (Capability::Files(one), Grant::Files(granted)) => {
-            one.kind.intersection(granted.kind).is_some() && touch(&one.guest, &granted.guest)
-        }
         (Capability::Kv(name), Grant::Kv(granted)) => *name == granted.name,
         (Capability::Net(net), Grant::Net(granted)) => net.overlaps(granted),
         (Capability::Secret(name), Grant::Secret(granted)) => *name == granted.name,

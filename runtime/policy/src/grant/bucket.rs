@@ -3,7 +3,6 @@
 //! Owns `BUCKET[:QUOTA]`. Refuses to know where a bucket is kept, and whose it is: every tenant has
 //! its own of the same name.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -21,12 +20,6 @@ pub struct BucketName(Arc<str>);
 impl BucketName {
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for BucketName {
-    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -4,7 +4,7 @@
 //! number that some resolver reads as an address. Refuses to resolve a name.
 
 use core::net::IpAddr;
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,12 +28,6 @@ pub struct HostName(Arc<str>);
 impl HostName {
     /// The name: lower case, ASCII, without a dot at the end.
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for HostName {
-    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -179,3 +179,41 @@ fn what_is_alike_below_a_directory_is_what_may_be_done_with_each_part_of_it() {
     let denied = Setup::file("[default]\nallow = [\"fs.write=/srv:/w\"]\ndeny = [\"fs.write\"]");
     assert!(!alike(&denied, "/w").unwrap().writes());
 }
+
+#[test]
+fn a_tool_that_asks_for_a_part_of_a_directory_divides_it() {
+    let divided = |asking: &str, path: &str| {
+        let setup = Setup::grants(&["fs.read=/srv:/w"]).asking(&[asking]);
+        setup.effective().is_divided(path)
+    };
+    assert!(divided("fs.read=/w/a", "/w") && !divided("fs.read=/w/a", "/w/a"));
+    assert!(!divided("fs.read=/w/a", "/w/b") && !divided("fs.read", "/w"));
+    for path in ["/w", "/w/sub"] {
+        assert!(divided("fs.read=/w/*.md", path), "{path}");
+    }
+    assert!(!divided("fs.read=/w/*.md", "/x") && !divided("fs.read=/w", "/w"));
+}
+
+#[test]
+fn a_directory_goes_to_tools_that_ask_for_some_of_it() {
+    let granted = |asking: &str| {
+        let setup = Setup::grants(&["fs.write=/srv:/w"]).asking(&[asking]);
+        setup.granted().join(" ")
+    };
+    assert_eq!(granted("fs.read=/docs"), "");
+    for asking in ["fs.read=/w", "fs.read=/w/a", "fs.read=/", "fs.read"] {
+        assert_eq!(granted(asking), "fs.read=/srv:/w", "{asking}");
+    }
+}
+
+#[test]
+fn a_denied_pattern_divides_each_directory_on_the_way() {
+    let setup = Setup::file(
+        "[default]\ndeny = [\"fs.read=/w/**/keys\"]\n[tool.tool]\nallow = [\"fs.read=/srv:/w\", \"fs.read=/b:/b\"]",
+    );
+    let effective = setup.effective();
+    for path in ["/", "/w", "/w/sub", "/w/sub/deeper"] {
+        assert!(effective.is_divided(path), "{path}");
+    }
+    assert!(!effective.is_divided("/b"));
+}

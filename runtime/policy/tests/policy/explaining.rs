@@ -51,6 +51,22 @@ fn what_is_missing_is_what_no_rule_speaks_of() {
         ),
         ["env=B", "kv", "config=d"]
     );
+    let given =
+        "[tool.tool]\nallow = [\"net=GET https://a.example\", \"kv=a\", \"secret=S->a.example\"]";
+    assert_eq!(
+        missing(
+            given,
+            &[
+                "net=*://*.example",
+                "kv=a",
+                "secret=S",
+                "net=https://b.example",
+                "kv=b",
+                "secret=T"
+            ]
+        ),
+        ["net=https://b.example", "kv=b", "secret=T"]
+    );
     // Of files, where the tool sees some and may not do all that it asks for.
     let read = "[tool.tool]\nallow = [\"fs.read=/a:/w\", \"fs.read=/b:/x\"]";
     assert_eq!(missing(read, &["fs.write=/w"]), ["fs.write=/w"]);
@@ -220,6 +236,24 @@ fn a_warning_says_where_what_and_what_to_write_instead() {
 }
 
 #[test]
+fn what_a_directory_gives_away_is_said() {
+    for (host, words) in [
+        ("/", "the whole host"),
+        ("/home", "everybody's home"),
+        ("/Users", "everybody's home"),
+        ("/home/ada", "a whole home"),
+        ("/root", "a whole home"),
+        ("/etc/ssl", "the host's own state"),
+        ("/srv", "a whole branch of the host"),
+        ("/srv/ada/.ssh", "what other programs log in with"),
+    ] {
+        let found = lints(&format!("[tool.t]\nallow = [\"fs.read={host}:/x\"]"), &[]);
+        let said = format!("`fs.read={host}:/x` gives away {words}; ");
+        assert!(found[0].1.contains(&said), "{host}: {found:?}");
+    }
+}
+
+#[test]
 fn what_is_just_wide_enough_is_not_named() {
     for (grant, is_named) in [
         ("net=https://a.example:1-100", false),
@@ -275,6 +309,21 @@ fn private_data_untrusted_content_and_a_way_out_are_named_together() {
     ] {
         assert_eq!(lints(&harmless, &[]), [], "{harmless}");
     }
+    // Leave for another tool is none for this one.
+    let elsewhere = three.replace(
+        "dangerous = \"allow\"",
+        "[tool.other]\ndangerous = \"allow\"",
+    );
+    assert_eq!(lints(&elsewhere, &[]), []);
+    // What everybody has is said once, whoever else there is.
+    let others =
+        format!("{three}\n[tenant.a]\nallow = [\"env=A\"]\n[tenant.b]\nallow = [\"env=A\"]");
+    assert_eq!(lints(&others, &[]).len(), 1);
+    let two = format!(
+        "{three}\n[tenant.a.tool.x]\nallow = [\"socket=tcp:a.example:1\"]\ndangerous = \"allow\"\n{}",
+        "[tenant.a.tool.y]\nallow = [\"env=A\"]"
+    );
+    assert_eq!(lints(&two, &[]).len(), 1, "the first way out is enough");
     let one_person = three.replace("[tool.", "[tenant.a.principal.p.tool.");
     assert_eq!(lints(&one_person, &[]).len(), 1);
 }

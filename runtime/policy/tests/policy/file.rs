@@ -209,6 +209,17 @@ fn a_fault_is_named_with_its_line_and_what_was_meant() {
 }
 
 #[test]
+fn a_fault_knows_its_line_and_a_file_its_name() {
+    let error = PolicyFile::parse("p", &one("allow = [\n\"env=A\",\n7]")).unwrap_err();
+    assert_eq!(
+        (error.line(), error.to_string().starts_with("p:5: ")),
+        (5, true)
+    );
+    let file = PolicyFile::parse("policy.toml", &one("")).unwrap();
+    assert_eq!(file.name(), "policy.toml");
+}
+
+#[test]
 fn a_version_that_is_not_known_is_refused() {
     for text in [
         "[end]\n",

@@ -34,6 +34,7 @@ const GRANTS: &[&str] = &[
     "net=http://10.0.0.5:8080",
     "net=http://[10.0.0.0/8]:8080/metrics",
     "net=http://[::1]:3000",
+    "net=http://[fd00::]:3000",
     "net=http://[fd00::/8]:*",
     "net=https://*",
     "net=https://*.example.com:8000-8100",
@@ -205,6 +206,7 @@ fn nothing_half_understood_becomes_a_grant() {
         "net=https://a*.example",
         "net=https://*.",
         "net=https://*.*",
+        "net=https://xn--a.example",
         "net=https://127.1",
         "net=https://2130706433",
         "net=https://0x7f000001",
@@ -286,11 +288,11 @@ fn nothing_half_understood_becomes_a_grant() {
 #[test]
 fn an_error_names_what_was_probably_meant() {
     for (text, meant) in [
-        ("fs.raed=/a:/b", "fs.read"),
-        ("nett=https://a.example", "net"),
-        ("sockets=tcp:a.example:1", "socket"),
-        ("budget.memroy=64MiB", "budget.memory"),
-        ("clock.precize", "clock.precise"),
+        ("fs.raed=/a:/b", "did you mean `fs.read`?"),
+        ("nett=https://a.example", "did you mean `net`?"),
+        ("sockets=tcp:a.example:1", "did you mean `socket`?"),
+        ("budget.memroy=64MiB", "did you mean `budget.memory`?"),
+        ("clock.precize", "did you mean `clock.precise`?"),
         ("env", "env=LANG"),
         ("net=http://10.0.0.0/8:8080", "[10.0.0.0/8]"),
     ] {
@@ -309,6 +311,12 @@ fn a_wrong_grant_is_repeated_in_part_and_without_control_characters() {
     let long = format!("env={}\u{1b}[31m", "x".repeat(5000));
     let error = long.parse::<Grant>().unwrap_err().to_string();
     assert!(error.len() < 400 && !error.contains('\u{1b}'), "{error}");
+    for plain in [format!("env={}", "x".repeat(5000)), "x".repeat(5000)] {
+        let error = plain.parse::<Grant>().unwrap_err().to_string();
+        assert!(error.len() < 700, "{error}");
+    }
+    let quoted = "env='A'".parse::<Grant>().unwrap_err().to_string();
+    assert!(quoted.ends_with("not `\\'A\\'`"), "{quoted}");
 }
 
 #[test]

@@ -271,3 +271,22 @@ fn files_are_given_and_taken_by_operation() {
         }
     }
 }
+
+/// Each part of a request keeps a grant of another place away, alone.
+#[test]
+fn a_request_for_another_place_is_given_nothing() {
+    for (asked, given) in [
+        ("net=https://a.example", true),
+        ("net=*://a.example", true),
+        ("net=https://a.example:8443", true),
+        ("net=https://a.example/v1/items", true),
+        ("net=http://a.example", false),
+        ("net=https://a.example:443", false),
+        ("net=https://b.example", false),
+        ("net=https://a.example/v2", false),
+        ("net=POST https://a.example", false),
+    ] {
+        let setup = Setup::grants(&["net=https://a.example:8443/v1"]).asking(&[asked]);
+        assert_eq!(!setup.granted().is_empty(), given, "{asked}");
+    }
+}

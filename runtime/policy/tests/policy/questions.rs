@@ -57,6 +57,16 @@ fn a_refusal_says_what_to_grant() {
         refusal.to_string(),
         "create /data/new: denied, no grant; grant it with `fs.write=HOST:/data/new`"
     );
+    assert_eq!(refusal.wanted(), "create /data/new");
+    for (operation, grant) in [
+        (FileOperation::List, "fs.read=HOST:/x"),
+        (FileOperation::Read, "fs.read=HOST:/x"),
+        (FileOperation::Change, "fs.write=HOST:/x"),
+        (FileOperation::Delete, "fs.write=HOST:/x"),
+    ] {
+        let refusal = effective.file(operation, "/x").unwrap_err();
+        assert_eq!(refusal.grant(), grant);
+    }
     let host: Host = "api.example.com".parse().unwrap();
     let request = OutgoingRequest {
         method: "POST",
