@@ -269,6 +269,19 @@ mod tests {
         assert!(empty.is_end_stream());
     }
 
+    #[tokio::test]
+    async fn a_task_ends_with_its_owner() {
+        let (held, gone) = tokio::sync::oneshot::channel::<()>();
+        let worker = Worker::spawn(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        tokio::task::yield_now().await;
+        drop(worker);
+        let gone = tokio::time::timeout(Duration::from_secs(10), gone).await;
+        assert!(gone.expect("it ends").is_err());
+    }
+
     #[test]
     fn the_first_reason_is_the_one_that_is_told() {
         let fault = Fault::default();

@@ -186,6 +186,13 @@ async fn a_body_has_its_limit() {
     canary.assert_untouched().await;
 
     let peer = Peer::answering(&[EMPTY]).await;
+    let exact = Request::post(format!("http://127.0.0.1:{}/", peer.port()))
+        .body(Full::new(Bytes::from_static(b"four")))
+        .unwrap();
+    let sent = local(limits.clone()).send(exact, Timeouts::default()).await;
+    assert!(sent.is_ok(), "{sent:?}");
+
+    let peer = Peer::answering(&[EMPTY]).await;
     let unknown = Request::post(format!("http://127.0.0.1:{}/", peer.port()))
         .body(pieces(vec![data("hel"), data("lo")]))
         .unwrap();

@@ -138,19 +138,9 @@ impl Kinds {
         Self(self.0 | other.0)
     }
 
-    /// What is in both sets.
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
     /// Whether it holds `kind`.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & kind.bit() != 0
-    }
-
-    /// Whether it holds nothing.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
     }
 
     /// What it holds, in alphabetical order.

@@ -67,6 +67,9 @@ fn what_is_missing_is_what_no_rule_speaks_of() {
         ),
         ["net=https://b.example", "kv=b", "secret=T"]
     );
+    let get = "[tool.tool]\nallow = [\"net=GET https://a.example\"]";
+    let asked = ["net=GET https://a.example", "net=POST https://a.example"];
+    assert_eq!(missing(get, &asked), [asked[1]]);
     // Of files, where the tool sees some and may not do all that it asks for.
     let read = "[tool.tool]\nallow = [\"fs.read=/a:/w\", \"fs.read=/b:/x\"]";
     assert_eq!(missing(read, &["fs.write=/w"]), ["fs.write=/w"]);

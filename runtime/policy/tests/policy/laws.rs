@@ -290,3 +290,13 @@ fn a_request_for_another_place_is_given_nothing() {
         assert_eq!(!setup.granted().is_empty(), given, "{asked}");
     }
 }
+
+#[test]
+fn what_is_asked_for_twice_is_asked_for() {
+    let asked = [
+        "net=GET https://a.example/v1",
+        "net=GET,POST https://a.example/v2",
+    ];
+    let setup = Setup::grants(&["net=* https://a.example"]).asking(&asked);
+    assert_eq!(setup.granted(), ["net=GET,POST https://a.example"]);
+}

@@ -388,7 +388,7 @@ fn a_secret_goes_to_its_host_and_nowhere_else() {
         let host = host.parse().unwrap();
         let secrets = effective.secrets(scheme, &host, port);
         secrets
-            .map(|(secret, _)| format!("{} in {}", secret.name, secret.header))
+            .map(|(secret, _)| format!("{} in {}", secret.name, secret.header.as_str()))
             .collect()
     };
     assert_eq!(
