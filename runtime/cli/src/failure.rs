@@ -267,7 +267,7 @@ pub(crate) enum Failure {
         function: String,
         known: Vec<String>,
     },
-    /// No tool of that name comes with ringfence.
+    /// No tool of that name comes with ringfence or is installed.
     #[error("there is no tool `{tool}`")]
     UnknownTool { tool: String, known: Vec<String> },
     /// The call can change something, and its record cannot be written.
@@ -414,7 +414,7 @@ impl Failure {
             } => choices("its functions are", function, known),
             Self::UnknownTool { tool, known } => format!(
                 "{}; a path has a slash in it or ends in `.wasm`",
-                choices("the tools that come with ringfence are", tool, known)
+                choices("the tools that come with ringfence or are installed are", tool, known)
             ),
             Self::BundledName { .. } => {
                 "give it another name in its manifest: `ringfence pack` puts one in".into()

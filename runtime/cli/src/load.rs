@@ -108,6 +108,7 @@ pub(crate) fn installed(
     let Some(shelved) = shelved else {
         return strict(bundled(), naming, None);
     };
+    shelved.prepare();
     let pinning = Pinning::open(shelved.lock.clone(), PinMode::Off)?;
     let mut sources = bundled();
     sources.push(shelved.source(None));

@@ -2,6 +2,7 @@
 //!
 //! Owns the two places that belong together: the lock that says which, and the store that has them.
 
+use std::fs;
 use std::path::PathBuf;
 
 use ringfence_catalog::{Shelf, Source, Store};
@@ -34,6 +35,20 @@ impl Shelved {
             lock: pin::path(lock, Some(&state))?,
             store: state.join(STORE),
         })
+    }
+
+    /// Makes the folder of the lock, so that it can be watched before anything is installed. One that cannot be
+    /// made is none in which anything is installed.
+    pub(crate) fn prepare(&self) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        if let Some(folder) = self.lock.parent()
+            && let Err(error) = builder.create(folder)
+        {
+            tracing::debug!(%error, folder = %folder.display(), "nothing can be installed there");
+        }
     }
 
     /// To look at and to change.

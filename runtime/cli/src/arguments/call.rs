@@ -24,7 +24,7 @@ Examples:
 Exit codes:
 {}", exit_code::TABLE))]
 pub(crate) struct CallArguments {
-    /// The name of a tool that comes with ringfence, or the path of a component.
+    /// The name of a tool that comes with ringfence or is installed, or the path of a component.
     ///
     /// Text with a slash in it, or that ends in `.wasm`, is a path.
     #[arg(value_name = "TOOL")]
