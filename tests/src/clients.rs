@@ -168,7 +168,7 @@ fn newer_node() -> Installed<PathBuf> {
 }
 
 /// Installs what is not installed yet. `wanted` says what, so that another list installs anew.
-fn once(
+pub(crate) fn once(
     folder: &Path,
     wanted: &str,
     install: impl FnOnce() -> Result<(), String>,
@@ -182,7 +182,7 @@ fn once(
 }
 
 /// A folder beside everything else that is built.
-fn folder(name: &str) -> Installed<PathBuf> {
+pub(crate) fn folder(name: &str) -> Installed<PathBuf> {
     // …/target/release/deps/test-0123 → …/target
     let test = std::env::current_exe().map_err(failed)?;
     let built = test

@@ -17,6 +17,7 @@ pub mod peer;
 pub mod probe;
 pub mod process;
 pub mod provider;
+pub mod registry;
 pub mod serving;
 pub mod session;
 pub mod socket;
