@@ -1,6 +1,5 @@
 //! What a component can make use of: what it imports, narrowed to what its manifest asks for.
 
-
 use ringfence_identity::Caller;
 use ringfence_policy::{Capability, Grant, Kind, Kinds, Reach};
 use ringfence_tool::Component;
