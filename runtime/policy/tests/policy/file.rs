@@ -240,14 +240,12 @@ fn an_empty_file_is_not_a_policy_and_a_policy_without_rules_grants_nothing() {
     );
     let nothing = PolicyFile::parse("p", "version = 1\n[end]\n").unwrap();
     assert!(nothing.rules().is_empty() && !nothing.is_sealed());
-    let long = format!(
-        "#{}\n[end]\n",
-        "x".repeat(ringfence_policy::POLICY_BYTES_MAX)
-    );
-    assert_eq!(
-        PolicyFile::parse("p", &long).unwrap_err().problem(),
-        &PolicyFileProblem::TooLong
-    );
+    let most = 4 << 20;
+    let end = "\nversion = 1\n[end]\n";
+    let whole = |bytes: usize| format!("#{}{end}", "x".repeat(bytes - 1 - end.len()));
+    assert!(PolicyFile::parse("p", &whole(most)).is_ok());
+    let long = PolicyFile::parse("p", &whole(most + 1)).unwrap_err();
+    assert_eq!(long.problem(), &PolicyFileProblem::TooLong);
 }
 
 #[test]

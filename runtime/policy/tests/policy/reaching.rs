@@ -55,6 +55,8 @@ fn an_import_is_the_most_that_a_component_can_use() {
         assert_eq!(words(reach.kinds()), kinds, "{import}");
         assert_eq!(reach.requests(), None);
     }
+    let both = component(&["wasi:cli/stderr@0.2.6", "wasi:cli/stdout@0.2.6"], &[]);
+    assert_eq!(words(Reach::of(&both).kinds()), "stdout");
     let two = component(&["wasi:cli/stdin@0.2.6", "wasi:random/random@0.2.6"], &[]);
     assert_eq!(words(Reach::of(&two).kinds()), "random stdin");
 }
