@@ -18,6 +18,7 @@ use ringfence_policy::{Budget, Policy};
 use ringfence_sandbox::{ArtifactCache, Sandbox, Settings};
 use ringfence_server::{CallRequest, Funnel, Outcome, Output, Silent, Target};
 use ringfence_tests::both::Both;
+use ringfence_tests::provider::{self, Described};
 use ringfence_tests::session::Session;
 use ringfence_tests::{binary, guests};
 use serde_json::{Value, json};
@@ -198,7 +199,6 @@ async fn a_tool_calls_what_it_is_granted_and_finds_nothing_else() {
         assert_eq!(called["is-error"], true);
         assert_eq!(called["content"][0]["text"]["text"], "on purpose");
     }
-
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,6 +235,34 @@ async fn what_is_not_granted_or_does_not_fit_is_not_called() {
             assert_eq!(case, "invalid-arguments", "{arguments}");
             assert!(text.contains(says), "{arguments}: {text}");
         }
+    }
+}
+
+/// What is called is looked at, and may be run, on the stack of the guest that calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nests_deeply_fits_on_the_stack_of_whoever_calls() {
+    let place = Place::new(&[
+        "[tool.calls]",
+        "allow = [\"tools=calls_*\", \"tools=deep_*\"]",
+    ]);
+    let next = json!({"type": "object", "properties": {"x": {"$ref": "#/$defs/a"}}});
+    let schema = json!({"type": "object", "$ref": "#/$defs/a", "$defs": {"a": next}}).to_string();
+    let deep = (0..50).fold(json!({}), |value, _| json!({ "x": value }));
+    let tools = [Described {
+        name: "takes",
+        description: "Does something.",
+        input: &schema,
+        output: Some(&schema),
+    }];
+    let component = provider::component(&tools, Some(&deep.to_string()));
+    fs::write(place.path("tools").join("deep.wasm"), component).unwrap();
+    let mut both = Both::start(&place.arguments()).await;
+    let call = (0..2).fold(to_call("deep_takes", &deep), |call, _| {
+        to_call("calls_call", &call)
+    });
+    for answer in both.call("calls_call", call).await {
+        let lowest = structured(&structured(called(&answer))["result"])["result"].clone();
+        assert_eq!(structured(&lowest), deep, "{answer}");
     }
 }
 
