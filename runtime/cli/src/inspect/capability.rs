@@ -39,6 +39,10 @@ pub(super) fn describe(import: &str) -> (Standing, &'static str) {
             "ask the person, the model or the client behind a call",
         ),
         "ringfence:tool/host" => (Standing::Free, "report progress and log to the client"),
+        "ringfence:tool/tools" => (
+            Standing::Granted,
+            "other tools, as whoever calls it: `tools=NAME`, `tools=STEM*`",
+        ),
         "ringfence:tool/types" => (Standing::Free, "content types"),
         "wasi:cli/environment" => (Standing::Granted, "environment variables: `env=NAME`"),
         "wasi:cli/exit" => (Standing::Free, "end its own call"),

@@ -491,3 +491,24 @@ fn a_request_to_read_reaches_no_kind_that_writes() {
     let kinds: Vec<_> = reach.kinds().iter().map(Kind::word).collect();
     assert_eq!(kinds, ["fs.list", "fs.read", "random"]);
 }
+
+#[test]
+fn a_digest_is_said_twice_only_where_it_is_the_same() {
+    let (one_tool, other) = (Digest::of(b"one"), Digest::of(b"other"));
+    let named = |digest: Digest| {
+        one(&format!(
+            "[tool.\"{one_tool}\"]\ndigest = \"{digest}\"\nallow = [\"env=LANG\"]"
+        ))
+    };
+    assert!(PolicyFile::parse("p", &named(one_tool)).is_ok());
+    let error = error(&named(other));
+    assert!(error.contains("the digest that names it"), "{error}");
+}
+
+#[test]
+fn a_limit_is_a_plain_number_and_may_be_all_that_the_installation_gives() {
+    let error = error(&one("budget = { fuel = 0x10 }"));
+    assert!(error.contains("a size, a time or a number"), "{error}");
+    let same = one("budget = { wall = \"5s\" }\n[tool.t]\nbudget = { wall = \"5s\" }");
+    assert!(PolicyFile::parse("p", &same).is_ok());
+}
