@@ -100,9 +100,9 @@ async def main(mode, folder, command):
         check(progress == [(step, 5, "one step") for step in range(1, 6)], f"every report is here, in order: {progress}")
 
         started = time.monotonic()
-        results = await asyncio.gather(*(client.call_tool("sleep_sleep", {"milliseconds": 100}) for _ in range(16)))
+        results = await asyncio.gather(*(client.call_tool("sleep_sleep", {"milliseconds": 500}) for _ in range(16)))
         check(all(not result.is_error for result in results), "sixteen calls sleep at once")
-        check(time.monotonic() - started < 1.0, "and not one after the other")
+        check(time.monotonic() - started < 4.0, "and not one after the other")
 
         result = await client.call_tool("conformance_test_elicitation", {"message": "Who are you?"})
         check("ada@example.com" in result.content[0].text, "a tool asks, and is answered")
