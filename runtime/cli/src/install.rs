@@ -64,7 +64,7 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
         .map(|text| Wanted::read(text, arguments.registry.as_deref()))
         .collect::<Result<_, _>>()?;
     let recorded = Recorded::open(&arguments.recording)?;
-    let courier = Courier::new(&arguments.reaching)?;
+    let courier = Courier::new(&arguments.reaching);
     for wanted in wanted {
         let lease = shelf.begin()?;
         let brought = courier.bring(shelf.store(), &lease, &wanted).await?;
@@ -126,7 +126,7 @@ async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Fa
         arguments.names.clone()
     };
     let recorded = Recorded::open(&arguments.recording)?;
-    let courier = Courier::new(&arguments.reaching)?;
+    let courier = Courier::new(&arguments.reaching);
     for name in names {
         let entry = lock.entry(name.as_str());
         let entry = entry.filter(|entry| entry.installed.is_some());

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::rules::Rules;
-use crate::tls::{InvalidTrust, Trust};
+use crate::tls::Trust;
 
 /// The way out of this process. One for all callers; what one of them does is its [`Outgoing`].
 #[derive(Debug, Clone)]
@@ -22,15 +22,8 @@ impl Egress {
     }
 
     /// A way out by the system's resolver, to hosts that the bundled authorities vouch for.
-    ///
-    /// # Errors
-    ///
-    /// As [`Trust::bundled`].
-    pub fn system() -> Result<Self, InvalidTrust> {
-        Ok(Self::new(
-            Arc::new(SystemResolver::default()),
-            Trust::bundled()?,
-        ))
+    pub fn system() -> Self {
+        Self::new(Arc::new(SystemResolver::default()), Trust::bundled())
     }
 
     /// The way out for one caller: within `limits`, and where `rules` give leave.

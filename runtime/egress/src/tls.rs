@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
 use rustls::crypto::ring;
@@ -24,7 +24,11 @@ const PROTOCOL: &[u8] = b"http/1.1";
 
 /// Certificate authorities, and the ciphers that go with them.
 #[derive(Clone)]
-pub struct Trust(Arc<ClientConfig>);
+pub struct Trust {
+    /// Made when a connection is secured for the first time, where nothing can be wrong with it: most
+    /// processes never secure one.
+    config: Arc<OnceLock<Arc<ClientConfig>>>,
+}
 
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,12 +43,10 @@ pub struct InvalidTrust(#[from] rustls::Error);
 
 impl Trust {
     /// The authorities that Mozilla trusts.
-    ///
-    /// # Errors
-    ///
-    /// When the ciphers that are built in cannot be used.
-    pub fn bundled() -> Result<Self, InvalidTrust> {
-        Self::with(&[])
+    pub fn bundled() -> Self {
+        Self {
+            config: Arc::default(),
+        }
     }
 
     /// The same, and these certificates in DER.
@@ -53,19 +55,17 @@ impl Trust {
     ///
     /// When one of them is no certificate of an authority.
     pub fn with(authorities: &[Vec<u8>]) -> Result<Self, InvalidTrust> {
-        let mut roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.into(),
-        };
-        for authority in authorities {
-            roots.add(CertificateDer::from(authority.as_slice()))?;
+        let config = Arc::new(OnceLock::from(config(authorities)?));
+        Ok(Self { config })
+    }
+
+    /// The configuration.
+    fn config(&self) -> Result<Arc<ClientConfig>, InvalidTrust> {
+        if let Some(config) = self.config.get() {
+            return Ok(Arc::clone(config));
         }
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![PROTOCOL.to_vec()];
-        config.resumption = Resumption::disabled();
-        Ok(Self(Arc::new(config)))
+        let bundled = config(&[])?;
+        Ok(Arc::clone(self.config.get_or_init(|| bundled)))
     }
 
     /// Secures a connection to `host`, which must prove that it is the one that was checked.
@@ -79,8 +79,24 @@ impl Trust {
             (None, name) => ServerName::try_from(name.unwrap_or_default().to_owned())
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
         };
-        TlsConnector::from(Arc::clone(&self.0))
-            .connect(name, stream)
-            .await
+        let config = self.config().map_err(io::Error::other)?;
+        TlsConnector::from(config).connect(name, stream).await
     }
+}
+
+/// The bundled authorities, and these.
+fn config(authorities: &[Vec<u8>]) -> Result<Arc<ClientConfig>, InvalidTrust> {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.into(),
+    };
+    for authority in authorities {
+        roots.add(CertificateDer::from(authority.as_slice()))?;
+    }
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
 }

@@ -13,7 +13,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use ringfence_egress::{
-    Destination, Egress, EgressError, InvalidTrust, Limits, Outgoing, Part, ResponseBody, Timeouts,
+    Destination, Egress, EgressError, Limits, Outgoing, Part, ResponseBody, Timeouts,
 };
 use ringfence_tool::{COMPONENT_BYTES_MAX, Digest, Hashing};
 
@@ -99,12 +99,8 @@ impl Fetcher {
     }
 
     /// The same, by the system's resolver and the bundled authorities.
-    ///
-    /// # Errors
-    ///
-    /// The ciphers that are built in cannot be used.
-    pub fn system(reach: Reach, keychain: Arc<dyn Keychain>) -> Result<Self, InvalidTrust> {
-        Ok(Self::new(Egress::system()?, reach, keychain))
+    pub fn system(reach: Reach, keychain: Arc<dyn Keychain>) -> Self {
+        Self::new(Egress::system(), reach, keychain)
     }
 
     /// What an artifact is made of: a tag is resolved, a digest is checked.

@@ -155,7 +155,7 @@ fn fetcher(keychain: impl Keychain + 'static) -> Fetcher {
         between_bytes: Some(Duration::from_millis(200)),
         ..Timeouts::default()
     };
-    Fetcher::new(Egress::system().unwrap(), reach, Arc::new(keychain)).within(timeouts)
+    Fetcher::new(Egress::system(), reach, Arc::new(keychain)).within(timeouts)
 }
 
 async fn pull(peer: &Peer, fetcher: &Fetcher) -> Result<Vec<u8>, FetchError> {
@@ -314,7 +314,7 @@ async fn without_leave_nothing_private_is_asked() {
             plain: true,
         },
     ] {
-        let fetcher = Fetcher::new(Egress::system().unwrap(), reach, Arc::new(NoKeychain));
+        let fetcher = Fetcher::new(Egress::system(), reach, Arc::new(NoKeychain));
         let refused = pull(&peer, &fetcher).await.unwrap_err();
         assert!(refused.is_denied(), "{refused:?}");
         let location = format!(

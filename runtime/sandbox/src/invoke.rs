@@ -213,7 +213,7 @@ impl Sandbox {
         let budget = permit.budget();
         let granted = Arc::new(Granted::of(permit, Arc::clone(&begun.secrets)));
         let rules: Arc<dyn Rules> = Arc::clone(&granted) as _;
-        let outgoing = self.egress()?.outgoing(rules, Limits::default());
+        let outgoing = self.egress().outgoing(rules, Limits::default());
         let outgoing = Arc::new(outgoing);
         let directories = self.directories();
         let files = Files::of(permit, directories.hosts(), Arc::clone(&ledger))

@@ -34,9 +34,9 @@ pub(super) struct Courier {
 
 impl Courier {
     /// One that goes as far as these options say.
-    pub(super) fn new(reaching: &Reaching) -> Result<Self, Failure> {
+    pub(super) fn new(reaching: &Reaching) -> Self {
         if reaching.offline {
-            return Ok(Self { fetcher: None });
+            return Self { fetcher: None };
         }
         let reach = Reach {
             private: reaching.private.clone(),
@@ -44,10 +44,9 @@ impl Courier {
         };
         let keychain = keychain::File::new(reaching.registry_config.as_ref());
         let fetcher = Fetcher::system(reach, Arc::new(keychain));
-        let fetcher = fetcher.map_err(|error| Failure::Runtime(std::io::Error::other(error)))?;
-        Ok(Self {
+        Self {
             fetcher: Some(fetcher),
-        })
+        }
     }
 
     /// Brings what is wanted into the store.

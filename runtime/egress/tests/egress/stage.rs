@@ -109,7 +109,7 @@ impl Rules for Nothing {
 }
 
 pub(crate) fn egress(resolver: Arc<Script>) -> Egress {
-    Egress::new(resolver, Trust::bundled().unwrap())
+    Egress::new(resolver, Trust::bundled())
 }
 
 /// Everything may be reached on this machine, by any name.

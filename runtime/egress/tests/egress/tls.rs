@@ -105,7 +105,7 @@ async fn a_host_that_is_another_is_not_spoken_to() {
         );
     }
     // One that nobody vouches for, and one that speaks no TLS.
-    let bundled = outgoing(Trust::bundled().unwrap());
+    let bundled = outgoing(Trust::bundled());
     let refused = send(&bundled, format!("https://api.example:{}/", address.port())).await;
     assert!(matches!(refused, Err(EgressError::Tls(..))), "{refused:?}");
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
