@@ -227,7 +227,13 @@ impl Pinning {
                 Some(entry) => judged
                     .disabled
                     .push(disabled(candidate, changed(&entry.pin, component))),
-                None => newcomers.push(candidate),
+                // A file that has changed its tool's name is the same file, and not first of anything.
+                None => match self.of_file(lock, origin) {
+                    Some(entry) => judged
+                        .disabled
+                        .push(disabled(candidate, changed(&entry.pin, component))),
+                    None => newcomers.push(candidate),
+                },
             }
         }
         if !newcomers.is_empty() {
@@ -335,6 +341,15 @@ impl Pinning {
             at: now(),
             installed: None,
         }
+    }
+
+    /// What was approved of in this very file, under whatever name.
+    fn of_file<'l>(&self, lock: &'l Lock, origin: &Origin) -> Option<&'l Entry> {
+        let written = self.written(origin)?;
+        let mut entries = lock.iter().map(|(_, entry)| entry);
+        entries.find(|entry| {
+            entry.installed.is_none() && entry.source.as_deref() == Some(written.as_str())
+        })
     }
 
     /// Within the lock's folder a path is written from there on, so that both can be moved together.

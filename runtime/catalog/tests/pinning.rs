@@ -134,6 +134,36 @@ fn h54_bytes_that_are_swapped_at_the_next_start_are_not_served() {
 }
 
 #[test]
+fn h54_a_file_that_takes_another_name_is_not_first_of_anything() {
+    let named = |name: &str, code| {
+        wat::parse_str(format!(
+            "(component
+                (core module $m (func (export \"f\") (result i32) i32.const {code}))
+                (core instance $i (instantiate $m))
+                (func $l (result u32) (canon lift (core func $i \"f\")))
+                (export \"run\" (func $l))
+                (@custom \"ringfence:manifest\" \"name = \\22{name}\\22\"))"
+        ))
+        .unwrap()
+    };
+    let shelf = Shelf::new();
+    shelf.put("a.wasm", &named("honest", 1));
+    assert_eq!(served(&shelf.load(PinMode::FirstUse)), ["honest_run"]);
+    shelf.put("a.wasm", &named("fresh", 2));
+    let catalog = shelf.load(PinMode::FirstUse);
+    assert!(served(&catalog).is_empty());
+    let changed = Reason::Changed(vec!["code"]);
+    assert_eq!(reason(&catalog, "fresh"), &changed);
+    // A person may say that it is all right.
+    let disabled = catalog.disabled_component("fresh").unwrap();
+    let pinning = catalog.pinning().unwrap();
+    pinning
+        .approve(&disabled.origin, &disabled.component, "local")
+        .unwrap();
+    assert_eq!(served(&shelf.load(PinMode::FirstUse)), ["fresh_run"]);
+}
+
+#[test]
 fn h54_bytes_that_are_swapped_while_they_are_served_are_served_no_longer() {
     let shelf = Shelf::new();
     shelf.put("a.wasm", &component("run", "Runs.", 1));
