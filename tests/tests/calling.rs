@@ -547,3 +547,30 @@ async fn calls_that_fill_all_room_still_get_what_they_call() {
         assert!(!done.unwrap().contains("busy"));
     }
 }
+
+#[test]
+fn a_yes_to_what_one_tool_calls_is_none_to_another_nor_to_whoever_calls_it() {
+    let place = Place::granting(&["[tool.add]", "call = \"ask\""]);
+    let sum = json!({"a": 2, "b": 3});
+    let child = to_call("add_add", &sum);
+    let mut session = place.session();
+    let approvals = |arguments: &[&str]| {
+        let mut command = Command::new(binary::ringfence());
+        command.arg("approvals").args(arguments);
+        let output = command.arg("--state-dir").arg(place.path("state")).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    };
+    assert_eq!(error(&session.call("calls_call", &child)).0, "denied");
+    let open: Value = serde_json::from_slice(&approvals(&["list", "--json"])).unwrap();
+    let id = open[0]["id"].as_str().unwrap();
+    approvals(&["approve", id, "--until-changed", "--audit", "off"]);
+    for _ in 0..2 {
+        let answer = session.call("calls_call", &child);
+        assert_eq!(structured(called(&answer)), json!({"result": 5}));
+    }
+    assert_eq!(error(&session.call("other_call", &child)).0, "denied");
+    let direct = session.call("add_add", &sum);
+    assert_eq!(direct["result"]["isError"], true, "{direct}");
+}

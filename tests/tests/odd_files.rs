@@ -102,10 +102,6 @@ async fn h32_h33_strange_times_and_names_are_data() {
         assert!(said[6].starts_with("error "), "{said:?}");
         assert!(said.last().unwrap().contains("a b"), "{said:?}");
     }
-    // Nor does a log line or a record hold what would steer a terminal.
-    for answer in both.call("probe_file", json!({ "steps": steps })).await {
-        assert!(!answer.to_string().contains('\u{1b}'));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -126,6 +126,10 @@ impl Store {
     /// It is not there, it has more than `bytes_max`, or it is not what was put there.
     pub fn read(&self, digest: &Digest, bytes_max: u64) -> Result<Bytes, StoreError> {
         let path = self.piece(digest);
+        // Before opening: opening a pipe waits for a writer.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(StoreError::Damaged(path));
+        }
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -107,6 +107,23 @@ fn a_link_leads_to_nothing_but_what_was_asked_for() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_in_a_place_holds_nobody() {
+    let (_folder, store) = store();
+    let lease = store.lease().unwrap();
+    let digest = lease.put(b"one").unwrap();
+    fs::remove_file(piece(&store, &digest)).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(piece(&store, &digest))
+        .status();
+    assert!(made.unwrap().success());
+    let read = store.read(&digest, MAX);
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    lease.put(b"one").unwrap();
+    assert_eq!(*store.read(&digest, MAX).unwrap(), *b"one");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_store_that_others_may_write_to_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, store) = store();

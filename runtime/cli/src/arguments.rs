@@ -64,7 +64,7 @@ Start here:
   ringfence demo                                     one minute that shows what it does
   ringfence call text stats '{\"text\": \"a b\"}'        call a tool by hand
   ringfence inspect TOOL.wasm                        what a tool offers and asks for
-  ringfence add oci://ghcr.io/org/tool:1.0           install a tool from a registry
+  ringfence add oci://registry.example/org/tool:1.0           install a tool from a registry
   ringfence serve --grant fs.read=./docs:/docs       serve tools to an MCP client
 
 `ringfence COMMAND --help` explains each, with examples."

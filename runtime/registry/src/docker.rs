@@ -151,11 +151,15 @@ mod tests {
     #[test]
     fn an_entry_is_found_by_each_of_its_names() {
         let auth = STANDARD.encode("ann:pass:word");
-        for key in ["ghcr.io", "https://ghcr.io", "https://ghcr.io/v2/"] {
+        for key in [
+            "registry.example",
+            "https://registry.example",
+            "https://registry.example/v2/",
+        ] {
             let config = format!(r#"{{"auths": {{"{key}": {{"auth": "{auth}"}}}}}}"#);
-            assert_eq!(said(&config, "ghcr.io"), "ann:pass:word", "{key}");
-            assert_eq!(said(&config, "ghcr.io.evil.example"), "nobody");
-            assert_eq!(said(&config, "ghcr.io:444"), "nobody");
+            assert_eq!(said(&config, "registry.example"), "ann:pass:word", "{key}");
+            assert_eq!(said(&config, "registry.example.evil.example"), "nobody");
+            assert_eq!(said(&config, "registry.example:444"), "nobody");
         }
         let config = format!(r#"{{"auths": {{"{HUB_LOGIN}": {{"auth": "{auth}"}}}}}}"#);
         assert_eq!(said(&config, "docker.io"), "ann:pass:word");

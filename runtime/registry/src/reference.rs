@@ -168,19 +168,22 @@ mod tests {
     #[test]
     fn a_reference_is_read_and_prints_back() {
         for (text, wanted) in [
-            ("oci://ghcr.io/org/tool", "latest"),
-            ("oci://ghcr.io/org/tool:1.0", "1.0"),
+            ("oci://registry.example/org/tool", "latest"),
+            ("oci://registry.example/org/tool:1.0", "1.0"),
             ("oci://localhost:5000/tool:v1", "v1"),
             ("oci://[::1]:5000/a/b/c-d__e.f:_x", "_x"),
-            (&format!("oci://ghcr.io/org/tool@{DIGEST}"), DIGEST),
-            (&format!("oci://ghcr.io/org/tool:1.0@{DIGEST}"), DIGEST),
+            (&format!("oci://registry.example/org/tool@{DIGEST}"), DIGEST),
+            (
+                &format!("oci://registry.example/org/tool:1.0@{DIGEST}"),
+                DIGEST,
+            ),
         ] {
             let read: Reference = text.parse().unwrap();
             assert_eq!(read.to_string(), text);
             assert_eq!(read.wanted(), wanted);
         }
         let read: Reference = "oci://GHCR.io:443/tool".parse().unwrap();
-        assert_eq!(read.registry(), "ghcr.io:443");
+        assert_eq!(read.registry(), "registry.example:443");
         assert_eq!(read.name(), "tool");
     }
 
@@ -189,37 +192,37 @@ mod tests {
         for text in [
             "",
             "oci://",
-            "oci://ghcr.io",
-            "oci://ghcr.io/",
+            "oci://registry.example",
+            "oci://registry.example/",
             "oci:///tool",
-            "ghcr.io/tool",
-            "oci://user@ghcr.io/tool",
-            "oci://ghcr.io/../tool",
-            "oci://ghcr.io/a//b",
-            "oci://ghcr.io/a/../b",
-            "oci://ghcr.io/a%2fb",
-            "oci://ghcr.io/Tool",
-            "oci://ghcr.io/-tool",
-            "oci://ghcr.io/tool-",
-            "oci://ghcr.io/to..ol",
-            "oci://ghcr.io/to___ol",
-            "oci://ghcr.io/tool?x",
-            "oci://ghcr.io/tool#x",
-            "oci://ghcr.io/tool:",
-            "oci://ghcr.io/tool:.x",
-            "oci://ghcr.io/tool:a/b",
-            "oci://ghcr.io/tool:a:b",
-            "oci://ghcr.io/tool@",
-            "oci://ghcr.io/tool@sha256:0",
-            "oci://ghcr.io/tool@sha512:00",
+            "registry.example/tool",
+            "oci://user@registry.example/tool",
+            "oci://registry.example/../tool",
+            "oci://registry.example/a//b",
+            "oci://registry.example/a/../b",
+            "oci://registry.example/a%2fb",
+            "oci://registry.example/Tool",
+            "oci://registry.example/-tool",
+            "oci://registry.example/tool-",
+            "oci://registry.example/to..ol",
+            "oci://registry.example/to___ol",
+            "oci://registry.example/tool?x",
+            "oci://registry.example/tool#x",
+            "oci://registry.example/tool:",
+            "oci://registry.example/tool:.x",
+            "oci://registry.example/tool:a/b",
+            "oci://registry.example/tool:a:b",
+            "oci://registry.example/tool@",
+            "oci://registry.example/tool@sha256:0",
+            "oci://registry.example/tool@sha512:00",
             "oci://2130706433/tool",
             "oci://0x7f.1/tool",
-            "oci://ghcr.io:0/tool",
-            "oci://ghcr.io/tool\r\nhost: evil",
+            "oci://registry.example:0/tool",
+            "oci://registry.example/tool\r\nhost: evil",
         ] {
             assert!(text.parse::<Reference>().is_err(), "{text:?}");
         }
-        let long = format!("oci://ghcr.io/{}", "a".repeat(256));
+        let long = format!("oci://registry.example/{}", "a".repeat(256));
         assert!(long.parse::<Reference>().is_err());
     }
 

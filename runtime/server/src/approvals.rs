@@ -26,7 +26,7 @@ use self::form::Said;
 pub(crate) use self::running::Guard;
 use self::running::Running;
 use crate::audit::Record;
-use crate::call::CallError;
+use crate::call::{CallError, Maker};
 use crate::protocol::seal::random;
 
 /// How long a question waits for its answer. Whoever asked may be gone long before; the answer then
@@ -65,6 +65,8 @@ pub(crate) struct Wanted<'w> {
     pub(crate) needed: ApprovalNeeded,
     /// What clients call the tool.
     pub(crate) tool: &'w str,
+    /// The tool that makes the call, where a tool does.
+    pub(crate) maker: Option<&'w Maker>,
     /// A digest of the arguments.
     pub(crate) arguments: [u8; 32],
     /// The arguments, for a person to read: without secrets.
@@ -218,12 +220,19 @@ fn new_id() -> String {
     format!("{:016x}", u64::from_le_bytes(random()))
 }
 
-/// What an answer is bound to: what policy says, and the tool as clients call it. All tools that a component
-/// describes itself are one function to policy.
+/// What an answer is bound to: what policy says, the tool as clients call it, and the one that makes the call.
+/// All tools that a component describes itself are one function to policy. Who lets one tool make a call has
+/// not let another, nor said yes to what they ask for themselves.
 fn binding(wanted: &Wanted<'_>) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(wanted.needed.binding().as_bytes());
     hasher.update(wanted.tool.as_bytes());
+    if let Some(maker) = wanted.maker {
+        // No name has one in it.
+        hasher.update(&[0]);
+        hasher.update(maker.digest.as_bytes());
+        hasher.update(maker.tool.as_bytes());
+    }
     *hasher.finalize().as_bytes()
 }
 
@@ -259,12 +268,12 @@ pub(crate) fn shown(
     sandbox: &Sandbox,
     needed: &ApprovalNeeded,
     arguments: &Map<String, Value>,
-    maker: Option<&str>,
+    maker: Option<&Maker>,
 ) -> String {
     let mut shown = arguments_shown(sandbox, needed, arguments);
     if let Some(maker) = maker {
         shown.push_str("\nThe tool `");
-        shown.push_str(&form::visible(maker));
+        shown.push_str(&form::visible(&maker.tool));
         shown.push_str("` makes this call.");
     }
     shown

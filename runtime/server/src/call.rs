@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::{Blame, CallError};
-pub(crate) use self::lineage::Lineage;
+pub(crate) use self::lineage::{Lineage, Maker};
 use self::prepared::PreparedTools;
 use crate::approvals::{self, Approvals, Guard, Wanted, Word};
 use crate::audit::Record;
@@ -294,6 +294,7 @@ impl Funnel {
         let wanted = Wanted {
             tool: &record.name(),
             arguments: canonical::digest(arguments),
+            maker: record.lineage().maker(),
             shown: approvals::shown(&self.sandbox, &needed, arguments, record.lineage().maker()),
             needed,
         };

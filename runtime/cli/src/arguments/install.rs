@@ -17,11 +17,11 @@ use crate::exit_code;
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
-  ringfence add oci://ghcr.io/org/tool:1.0           from a registry; the tag is resolved once
-  ringfence add oci://ghcr.io/org/tool@sha256:…      exactly this one
+  ringfence add oci://registry.example/org/tool:1.0           from a registry; the tag is resolved once
+  ringfence add oci://registry.example/org/tool@sha256:…      exactly this one
   ringfence add https://example.com/t.wasm#sha256=…  from behind HTTPS
   ringfence add ./tool.wasm                          a copy of a file
-  ringfence add tool --registry ghcr.io/org          by its name there
+  ringfence add tool --registry registry.example/org          by its name there
 
 Exit codes:
 {}", exit_code::TABLE))]
@@ -58,7 +58,7 @@ pub(crate) struct AddArguments {
 Examples:
   ringfence update                                   everything that is installed
   ringfence update tool --yes                        without asking, after a look at it
-  ringfence update tool --from oci://ghcr.io/org/tool:2.0")]
+  ringfence update tool --from oci://registry.example/org/tool:2.0")]
 pub(crate) struct UpdateArguments {
     /// Names of installed tools; without any, all of them.
     #[arg(value_name = "NAME")]

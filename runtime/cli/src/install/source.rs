@@ -104,14 +104,17 @@ mod tests {
     fn a_name_leads_nowhere_by_itself() {
         assert_eq!(said("tool", None), "none");
         assert_eq!(
-            said("tool:1.0", Some("ghcr.io/org/")),
-            "oci://ghcr.io/org/tool:1.0"
+            said("tool:1.0", Some("registry.example/org/")),
+            "oci://registry.example/org/tool:1.0"
         );
         assert_eq!(
-            said("oci://a.example/t", Some("ghcr.io/org")),
+            said("oci://a.example/t", Some("registry.example/org")),
             "oci://a.example/t"
         );
-        assert_eq!(said("/srv/t.wasm", Some("ghcr.io/org")), "file:/srv/t.wasm");
+        assert_eq!(
+            said("/srv/t.wasm", Some("registry.example/org")),
+            "file:/srv/t.wasm"
+        );
         assert_eq!(said("file:/srv/t.wasm", None), "file:/srv/t.wasm");
     }
 
@@ -124,7 +127,7 @@ mod tests {
             "https://a.example/t.wasm",
             "oci://a.example",
         ] {
-            assert_eq!(said(text, Some("ghcr.io")), "none", "{text}");
+            assert_eq!(said(text, Some("registry.example")), "none", "{text}");
             assert_eq!(
                 said(&format!("http://a.example/t.wasm{digest}"), None),
                 "none"

@@ -19,7 +19,7 @@ use ringfence_sandbox::{
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
-use super::lineage::{DEPTH_MAX, Family};
+use super::lineage::{DEPTH_MAX, Family, Maker};
 use super::{CallError, CallRequest, Found, Funnel, Lineage, Target};
 use crate::audit::Record;
 use crate::offer::provided;
@@ -56,7 +56,10 @@ impl Funnel {
             funnel,
             caller: caller.clone(),
             request: record.request().id.as_str().into(),
-            tool: found.name.as_str().into(),
+            maker: Maker {
+                tool: found.name.as_str().into(),
+                digest: found.component.digest(),
+            },
             depth: lineage.depth() + 1,
             family: lineage.family(),
             made: AtomicU32::new(0),
@@ -71,8 +74,8 @@ struct Children {
     caller: Caller,
     /// The request of the call whose guest it is.
     request: Arc<str>,
-    /// What clients call its tool.
-    tool: Arc<str>,
+    /// Its tool.
+    maker: Maker,
     /// How many calls are above those that it makes.
     depth: u32,
     family: Family,
@@ -101,7 +104,7 @@ impl Children {
         let lineage = Lineage::below(
             self.depth,
             &self.request,
-            &self.tool,
+            &self.maker,
             wanted.left,
             &self.family,
         );
@@ -179,7 +182,8 @@ impl OtherTools for Children {
                 internal: why.to_string().into(),
             };
             let left = Duration::ZERO;
-            let lineage = Lineage::below(self.depth, &self.request, &self.tool, left, &self.family);
+            let lineage =
+                Lineage::below(self.depth, &self.request, &self.maker, left, &self.family);
             let refused = self
                 .funnel
                 .refuse_child(&self.caller, &request, error, &lineage);

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ringfence_tool::Digest;
+
 /// Calls one below the other, under the one that was called first. Each holds a sandbox and its memory until
 /// the lowest is done: bounds what a tool that calls itself, or two that call each other, can hold.
 pub(crate) const DEPTH_MAX: u32 = 4;
@@ -18,11 +20,20 @@ pub(crate) const DESCENDANTS_MAX: u32 = 250;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lineage(Option<Above>);
 
+/// A tool that makes a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Maker {
+    /// What clients call it.
+    pub(crate) tool: Arc<str>,
+    /// Its component.
+    pub(crate) digest: Digest,
+}
+
 /// What is above a call.
 #[derive(Debug, Clone)]
 struct Above {
     request: Arc<str>,
-    tool: Arc<str>,
+    maker: Maker,
     depth: u32,
     /// How long the call that makes it can wait.
     left: Duration,
@@ -49,18 +60,17 @@ impl Family {
 }
 
 impl Lineage {
-    /// That of a call which the guest of `request` makes, of what is called `tool` and comes from `self`, and
-    /// which has `left` to wait.
+    /// That of a call which `maker` makes in `request`, and which has `left` to wait.
     pub(crate) fn below(
         depth: u32,
         request: &Arc<str>,
-        tool: &Arc<str>,
+        maker: &Maker,
         left: Duration,
         family: &Family,
     ) -> Self {
         Self(Some(Above {
             request: Arc::clone(request),
-            tool: Arc::clone(tool),
+            maker: maker.clone(),
             depth,
             left,
             family: family.clone(),
@@ -82,9 +92,9 @@ impl Lineage {
         self.0.as_ref().map(|above| &*above.request)
     }
 
-    /// What clients call the tool that makes it.
-    pub(crate) fn maker(&self) -> Option<&str> {
-        self.0.as_ref().map(|above| &*above.tool)
+    /// The tool that makes it.
+    pub(crate) fn maker(&self) -> Option<&Maker> {
+        self.0.as_ref().map(|above| &above.maker)
     }
 
     /// All calls below the first; a new family where this is the first.
@@ -115,12 +125,16 @@ mod tests {
         let root = Lineage::default();
         assert_eq!(root.within(None), None);
         assert_eq!(root.within(Some(seconds(9))), Some(seconds(9)));
-        let (request, tool) = (Arc::from("7"), Arc::from("a_b"));
-        let child = Lineage::below(1, &request, &tool, seconds(3), &root.family());
+        let maker = Maker {
+            tool: "a_b".into(),
+            digest: Digest::of(b"a"),
+        };
+        let child = Lineage::below(1, &"7".into(), &maker, seconds(3), &root.family());
         assert_eq!(child.within(None), Some(seconds(3)));
         assert_eq!(child.within(Some(seconds(9))), Some(seconds(3)));
         assert_eq!(child.within(Some(seconds(1))), Some(seconds(1)));
-        assert_eq!((child.parent(), child.maker()), (Some("7"), Some("a_b")));
+        let made_by = child.maker().map(|maker| &*maker.tool);
+        assert_eq!((child.parent(), made_by), (Some("7"), Some("a_b")));
     }
 
     #[test]
