@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(read.to_string(), text);
             assert_eq!(read.wanted(), wanted);
         }
-        let read: Reference = "oci://GHCR.io:443/tool".parse().unwrap();
+        let read: Reference = "oci://Registry.EXAMPLE:443/tool".parse().unwrap();
         assert_eq!(read.registry(), "registry.example:443");
         assert_eq!(read.name(), "tool");
     }
