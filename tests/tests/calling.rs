@@ -565,7 +565,7 @@ fn a_yes_to_what_one_tool_calls_is_none_to_another_nor_to_whoever_calls_it() {
     assert_eq!(error(&session.call("calls_call", &child)).0, "denied");
     let open: Value = serde_json::from_slice(&approvals(&["list", "--json"])).unwrap();
     let id = open[0]["id"].as_str().unwrap();
-    approvals(&["approve", id, "--until-changed", "--audit", "off"]);
+    approvals(&["approve", id, "--until-changed", "--yes", "--audit", "off"]);
     for _ in 0..2 {
         let answer = session.call("calls_call", &child);
         assert_eq!(structured(called(&answer)), json!({"result": 5}));
