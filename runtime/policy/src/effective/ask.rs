@@ -47,10 +47,11 @@ impl Effective {
                 }
             });
         let granted = self.first(first.into_iter());
-        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        // What a tool does not ask for no grant gives it.
         if !self.reach.asks_request(request) {
             return Err(refuse(RefusalReason::NotRequested));
         }
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
         Ok(Destination {
             effective: self,
             request: *request,
@@ -76,9 +77,10 @@ impl Effective {
             port,
         });
         let refuse = |reason| {
-            let grant = format!("socket={}:{host}:{port}", protocol.word());
             let wanted = format!("{} {host}:{port}", protocol.word());
-            Refusal::new(wanted, grant, reason)
+            let hosts = std::iter::once(host.to_string()).chain(loopback(host));
+            let grants = hosts.map(|host| format!("socket={}:{host}:{port}", protocol.word()));
+            Refusal::new(wanted, grants, reason)
         };
         if let Some(place) = self.denies_socket(protocol, host, port) {
             return Err(refuse(self.denied_at(place)));
@@ -96,10 +98,10 @@ impl Effective {
                 }
             });
         let granted = self.first(first.into_iter());
-        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
         if !self.reach.asks_socket(protocol, host, port) {
             return Err(refuse(RefusalReason::NotRequested));
         }
+        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
         Ok(Peer {
             effective: self,
             protocol,
@@ -140,7 +142,11 @@ impl Effective {
             });
         self.first(first.into_iter()).ok_or_else(|| {
             let grant = format!("socket=tcp:{name}:PORT");
-            Refusal::new(format!("resolve {name}"), grant, RefusalReason::NotGranted)
+            Refusal::new(
+                format!("resolve {name}"),
+                [grant],
+                RefusalReason::NotGranted,
+            )
         })
     }
 
@@ -160,6 +166,42 @@ impl Effective {
                 }
                 _ => None,
             })
+    }
+
+    /// Whether the host puts the secret `name` into `header` of a request to this place.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn secret(
+        &self,
+        name: &str,
+        scheme: Scheme,
+        host: &Host,
+        port: u16,
+        header: &str,
+    ) -> Result<&Granted, Refusal> {
+        let header = header.to_ascii_lowercase();
+        let bound = self
+            .secrets(scheme, host, port)
+            .find(|(secret, _)| secret.name.as_str() == name && secret.header.as_str() == header);
+        if let Some((_, granted)) = bound {
+            return Ok(granted);
+        }
+        let grant = format!("secret={name}->{}://{host}:{port}:{header}", scheme.word());
+        // In its shortest form.
+        let grant = grant.parse::<Grant>();
+        let reason = match (self.index.denied.named(Kind::Secret, name), &grant) {
+            (Some(place), _) => self.denied_at(place),
+            (None, Ok(grant)) if self.reach.narrow(grant).is_empty() => RefusalReason::NotRequested,
+            _ => RefusalReason::NotGranted,
+        };
+        let wanted = format!("send the secret {name} to {host} in {header}");
+        Err(Refusal::new(
+            wanted,
+            grant.ok().map(|grant| grant.to_string()),
+            reason,
+        ))
     }
 
     /// How many bytes the bucket `name` may hold.
@@ -217,9 +259,8 @@ impl Effective {
             return Err(refuse(self.denied_at(place)));
         }
         let granted = self.first(self.index.granted.tools.first(tool).into_iter());
-        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
         if self.reach.asks_tool(tool) {
-            Ok(granted)
+            granted.ok_or_else(|| refuse(RefusalReason::NotGranted))
         } else {
             Err(refuse(RefusalReason::NotRequested))
         }
@@ -255,8 +296,18 @@ impl Effective {
             return Err(missing(kind, name, self.denied_at(place)));
         }
         let place = self.index.granted.named(kind, name);
-        self.first(place.into_iter())
-            .ok_or_else(|| missing(kind, name, RefusalReason::NotGranted))
+        self.first(place.into_iter()).ok_or_else(|| {
+            let asks = match format!("{kind}={name}").parse() {
+                Ok(grant) => !self.reach.narrow(&grant).is_empty(),
+                Err(_) => true,
+            };
+            let reason = if asks {
+                RefusalReason::NotGranted
+            } else {
+                RefusalReason::NotRequested
+            };
+            missing(kind, name, reason)
+        })
     }
 
     /// The first grant of `places`, in the order in which grants were written.
@@ -338,19 +389,53 @@ fn lowercase(path: &str) -> Cow<'_, str> {
 }
 
 fn missing(kind: Kind, name: &str, reason: RefusalReason) -> Refusal {
-    Refusal::new(format!("{kind} {name}"), format!("{kind}={name}"), reason)
+    Refusal::new(format!("{kind} {name}"), [format!("{kind}={name}")], reason)
 }
 
 fn refuse_request(request: &OutgoingRequest<'_>, reason: RefusalReason) -> Refusal {
+    let (method, port) = (request.method, shown_port(request));
     let place = format!("{}://{}", request.scheme.word(), request.host);
-    let port = if request.port == request.scheme.port() {
+    let wanted = format!("{method} {place}{port}{}", request.path);
+    let hosts = std::iter::once(request.host.to_string()).chain(loopback(request.host));
+    let grants = hosts.map(|host| narrowest(request, &host));
+    Refusal::new(wanted, grants, reason)
+}
+
+/// The narrowest grant for `request`, with `host` for its host. A path that rules cannot compare is left out.
+fn narrowest(request: &OutgoingRequest<'_>, host: &str) -> String {
+    let (method, scheme) = (request.method, request.scheme.word());
+    let all = format!("net={method} {scheme}://{host}{}", shown_port(request));
+    let one = format!("{all}{}", request.path);
+    let covers = |net: &crate::grant::NetGrant| net.path.surely_covers(request.path);
+    match one.replace("[RANGE]", "[::1]").parse() {
+        Ok(Grant::Net(net)) if request.path != "/" && covers(&net) => one,
+        _ => all,
+    }
+}
+
+fn shown_port(request: &OutgoingRequest<'_>) -> String {
+    if request.port == request.scheme.port() {
         String::new()
     } else {
         format!(":{}", request.port)
-    };
-    let method = request.method;
-    let wanted = format!("{method} {place}{port}{}", request.path);
-    Refusal::new(wanted, format!("net={method} {place}{port}"), reason)
+    }
+}
+
+/// What a name that every system knows leads to. A grant of the name alone leads to public addresses.
+fn loopback(host: &Host) -> impl Iterator<Item = String> + use<> {
+    let is_local = matches!(host, Host::Name(name)
+        if name.as_str() == "localhost" || name.as_str().ends_with(".localhost"));
+    let addresses = ["127.0.0.1", "[::1]"].map(str::to_owned);
+    addresses.into_iter().filter(move |_| is_local)
+}
+
+/// What stands for where a name leads: the address where everybody knows it anyway, and otherwise a word,
+/// as whoever called must not learn it.
+fn place_of(host: &Host, address: IpAddr, known: bool) -> String {
+    match host {
+        Host::Name(_) if !known => "[RANGE]".to_owned(),
+        _ => Host::Address(address.to_canonical()).to_string(),
+    }
 }
 
 /// Where an allowed request may be connected to.
@@ -366,6 +451,17 @@ impl<'e> Destination<'e, '_> {
     /// The grant that decided.
     pub fn granted(&self) -> &'e Granted {
         self.granted
+    }
+
+    /// Why the request may not be sent to `address`, and what to grant. Where everybody has `known` that
+    /// the host leads there, it is said.
+    pub fn refusal(&self, address: IpAddr, known: bool) -> Refusal {
+        let request = &self.request;
+        let place = place_of(request.host, address, known);
+        let wanted = format!("{} at {place}", request.host);
+        let denied = self.effective.denies_request(request, Some(address));
+        let reason = denied.map_or(RefusalReason::NotGranted, |at| self.effective.denied_at(at));
+        Refusal::new(wanted, [narrowest(request, &place)], reason)
     }
 
     /// Whether the request may be sent to `address`, which its host's name led to or which it named.
@@ -422,6 +518,36 @@ impl<'e> Peer<'e, '_> {
         self.granted
     }
 
+    /// Why `address` may not be connected to, and what to grant. Where everybody has `known` that the host
+    /// leads there, it is said.
+    pub fn refusal(&self, address: IpAddr, known: bool) -> Refusal {
+        let place = place_of(self.host, address, known);
+        let wanted = format!("{} at {place}", self.host);
+        let host = Host::Address(address.to_canonical());
+        let denied = self.denied(&host, address);
+        let reason = denied.map_or(RefusalReason::NotGranted, |at| self.effective.denied_at(at));
+        let place = if place == "[RANGE]" { "RANGE" } else { &place };
+        let grant = format!("socket={}:{place}:{}", self.protocol.word(), self.port);
+        Refusal::new(wanted, [grant], reason)
+    }
+
+    /// The first denial that is about `address`.
+    fn denied(&self, host: &Host, address: IpAddr) -> Option<usize> {
+        let mut first = None;
+        let effective = self.effective;
+        let rules = &effective.index.denied.sockets;
+        rules.visit_networks(address, &EVERY_PATH, |place| {
+            let covers = matches!(
+                effective.denied.get(*place).map(|one| &one.capability),
+                Some(Capability::Socket(socket)) if socket.covers(self.protocol, host, self.port)
+            );
+            if covers {
+                first = Some(first.map_or(*place, |first: usize| first.min(*place)));
+            }
+        });
+        first
+    }
+
     /// Whether `address` may be connected to, which the peer's name led to or which it was.
     pub fn allows(&self, address: IpAddr, public: bool) -> bool {
         if is_elsewhere(self.host, address) {
@@ -429,15 +555,7 @@ impl<'e> Peer<'e, '_> {
         }
         let effective = self.effective;
         let host = Host::Address(address.to_canonical());
-        let mut denied = false;
-        let rules = &effective.index.denied.sockets;
-        rules.visit_networks(address, &EVERY_PATH, |place| {
-            denied |= matches!(
-                effective.denied.get(*place).map(|one| &one.capability),
-                Some(Capability::Socket(socket)) if socket.covers(self.protocol, &host, self.port)
-            );
-        });
-        if denied {
+        if self.denied(&host, address).is_some() {
             return false;
         }
         if self.public && public {

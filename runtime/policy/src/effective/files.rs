@@ -5,7 +5,9 @@
 //! follow a link, and to know what is on a disk.
 
 use super::{Effective, Granted, Refusal, RefusalReason};
-use crate::grant::{Capability, FileOperation, FileOperations, Grant, GuestPath, Kind, is_normal};
+use crate::grant::{
+    Capability, FileKind, FileOperation, FileOperations, Grant, GuestPath, Kind, is_normal,
+};
 use crate::subtract::taken;
 use crate::witness::Access;
 
@@ -42,12 +44,13 @@ impl Effective {
     /// Why not.
     pub fn judge(&self, operation: FileOperation, path: &str) -> Result<&Granted, Refusal> {
         let refuse = |reason| {
-            let kind = match operation {
-                FileOperation::List | FileOperation::Read => Kind::FsRead,
-                _ => Kind::FsWrite,
-            };
             let wanted = format!("{} {path}", operation.word());
-            Refusal::new(wanted, format!("{kind}=HOST:{path}"), reason)
+            let (grant, base) = self.narrowest(operation, path);
+            let refusal = Refusal::new(wanted, [grant], reason);
+            match base {
+                Some(base) => refusal.below(&base),
+                None => refusal,
+            }
         };
         if !is_normal(path) {
             return Err(refuse(RefusalReason::Unclear));
@@ -62,11 +65,60 @@ impl Effective {
                 if files.covers(operation, path))
         };
         let granted = self.first(places.filter(fits));
-        let granted = granted.ok_or_else(|| refuse(RefusalReason::NotGranted))?;
+        // What a tool does not ask for no grant gives it.
         if self.reach.asks_file(operation, path) {
-            Ok(granted)
+            granted.ok_or_else(|| refuse(RefusalReason::NotGranted))
         } else {
             Err(refuse(RefusalReason::NotRequested))
+        }
+    }
+
+    /// The narrowest grant for `operation` at `path`, and what HOST stands for in it, where that is not the
+    /// thing itself: for what is new, or goes, that is the directory that it is in; and below what is
+    /// mounted already it is that, as what is mounted deeper would hide it.
+    fn narrowest(&self, operation: FileOperation, path: &str) -> (String, Option<String>) {
+        let kind = Kind::from(match operation {
+            FileOperation::Change => FileKind::Change,
+            FileOperation::Create => FileKind::Create,
+            FileOperation::Delete => FileKind::Delete,
+            FileOperation::List => FileKind::List,
+            FileOperation::Read => FileKind::Read,
+        });
+        let mounted = self.index.granted.files.above(path).last();
+        let mounted = mounted.and_then(|places| places.first());
+        let mounted = mounted.and_then(|place| match self.granted.get(*place) {
+            Some(Granted {
+                grant: Grant::Files(files),
+                ..
+            }) => Some(files.guest.as_str()),
+            _ => None,
+        });
+        let within = matches!(operation, FileOperation::Create | FileOperation::Delete);
+        let base = match mounted {
+            Some(base) => Some(base),
+            None if within || !path.chars().all(is_said) => {
+                path.rsplit_once('/').map(|(base, _)| {
+                    // Where a name on the way cannot be written, what is above it is the base.
+                    let said = base.find(|letter| !is_said(letter));
+                    let said = said.and_then(|at| base.get(..at)?.rsplit_once('/'));
+                    said.map_or(base, |(base, _)| base)
+                })
+            }
+            None => None,
+        };
+        let base = base.map(|base| if base.is_empty() { "/" } else { base });
+        match base.filter(|base| *base != path) {
+            Some(base) => {
+                let pattern = only(
+                    path.strip_prefix(base)
+                        .unwrap_or(path)
+                        .trim_start_matches('/'),
+                );
+                let slash = if base == "/" { "" } else { "/" };
+                let grant = format!("{kind}=HOST:{base}{slash}{pattern}");
+                (grant, Some(base.to_owned()))
+            }
+            None => (format!("{kind}=HOST:{path}"), None),
         }
     }
 
@@ -82,15 +134,16 @@ impl Effective {
             to: to.to_owned(),
             directory,
         });
-        self.judge(FileOperation::Delete, from)?;
-        let granted = self.judge(FileOperation::Create, to)?;
-        // What is there under the new name is gone.
-        self.judge(FileOperation::Delete, to)?;
-        self.gains_nothing(from, to)?;
+        let moved = [
+            self.judge(FileOperation::Delete, from),
+            self.judge(FileOperation::Create, to),
+            // What is there under the new name is gone.
+            self.judge(FileOperation::Delete, to),
+        ];
+        let granted = self.all(moved, from, to)?;
         if directory && (self.is_divided(from) || self.is_divided(to)) {
             let wanted = format!("rename {from} to {to}");
-            let grant = format!("fs.write=HOST:{from}");
-            return Err(Refusal::new(wanted, grant, RefusalReason::Unclear));
+            return Err(Refusal::new(wanted, [], RefusalReason::Divided));
         }
         Ok(granted)
     }
@@ -105,20 +158,51 @@ impl Effective {
             from: from.to_owned(),
             to: to.to_owned(),
         });
-        self.judge(FileOperation::Read, from)?;
-        let granted = self.judge(FileOperation::Create, to)?;
-        self.gains_nothing(from, to)?;
-        Ok(granted)
+        let linked = [
+            self.judge(FileOperation::Read, from),
+            self.judge(FileOperation::Create, to),
+        ];
+        self.all(linked, from, to)
     }
 
-    /// Whether what may be done with a file under the name `to` may be done under `from`, too.
-    fn gains_nothing(&self, from: &str, to: &str) -> Result<(), Refusal> {
-        for operation in HELD {
-            if self.judge(operation, to).is_ok() {
-                self.judge(operation, from)?;
+    /// The second of these answers where each is a yes, and nothing more may be done under the name `to`
+    /// than under `from`. Otherwise all that stands in the way.
+    fn all<'e, const N: usize>(
+        &'e self,
+        answers: [Result<&'e Granted, Refusal>; N],
+        from: &str,
+        to: &str,
+    ) -> Result<&'e Granted, Refusal> {
+        let mut granted = None;
+        let mut refused: Option<Refusal> = None;
+        let mut refuse = |refusal: Refusal| {
+            refused = Some(match refused.take() {
+                None => refusal,
+                Some(first) => first.and(refusal),
+            });
+        };
+        for (place, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(one) if place == 1 => granted = Some(one),
+                Ok(_) => {}
+                Err(refusal) => refuse(refusal),
             }
         }
-        Ok(())
+        for operation in HELD {
+            if self.judge(operation, to).is_ok()
+                && let Err(refusal) = self.judge(operation, from)
+            {
+                refuse(refusal);
+            }
+        }
+        match (refused, granted) {
+            (None, Some(granted)) => Ok(granted),
+            (Some(refusal), _) => Err(refusal),
+            (None, None) => {
+                let wanted = format!("rename {from} to {to}");
+                Err(Refusal::new(wanted, [], RefusalReason::Unclear))
+            }
+        }
     }
 
     /// Whether some rule is about a part of what is below `path`, so that the directory cannot be
@@ -186,4 +270,25 @@ impl Effective {
         });
         everywhere.chain(here).min()
     }
+}
+
+/// Whether a letter of a name stands for itself in a grant, and can be shown.
+fn is_said(letter: char) -> bool {
+    (' '..='~').contains(&letter) && !r#"*?:\`"'"#.contains(letter)
+}
+
+/// A pattern for what is at `rest`, and for hardly anything else: a grant has to have a pattern to be about
+/// what is in a directory, and it begins at its first name.
+fn only(rest: &str) -> String {
+    let mut pattern: String = rest
+        .chars()
+        .map(|letter| if is_said(letter) { letter } else { '?' })
+        .collect();
+    let first = pattern.find('/').unwrap_or(pattern.len());
+    let has_one = pattern.get(..first).is_some_and(|name| name.contains('?'));
+    if !has_one && first > 0 {
+        // What is shown of a name is ASCII.
+        pattern.replace_range(first - 1..first, "?");
+    }
+    pattern
 }

@@ -31,7 +31,6 @@ fn cell(answer: Result<&Granted, Refusal>, call: Mode) -> String {
         Ok(granted) => format!("{} {}", call.word(), granted.origin),
         Err(refusal) => match refusal.reason() {
             RefusalReason::Denied(origin) => format!("deny {origin}"),
-            RefusalReason::NotRequested => "deny not asked for".to_owned(),
             _ => "deny".to_owned(),
         },
     }

@@ -17,6 +17,7 @@ mod explaining;
 mod file;
 mod grammar;
 mod grid;
+mod hints;
 mod laws;
 mod naive;
 mod question;

@@ -55,17 +55,18 @@ fn a_refusal_says_what_to_grant() {
         .unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "create /data/new: denied, no grant; grant it with `fs.write=HOST:/data/new`"
+        "create /data/new: denied, no grant; grant it with `fs.create=HOST:/data/ne?`, where HOST is what \
+         the tool sees as `/data`"
     );
     assert_eq!(refusal.wanted(), "create /data/new");
     for (operation, grant) in [
-        (FileOperation::List, "fs.read=HOST:/x"),
+        (FileOperation::List, "fs.list=HOST:/x"),
         (FileOperation::Read, "fs.read=HOST:/x"),
-        (FileOperation::Change, "fs.write=HOST:/x"),
-        (FileOperation::Delete, "fs.write=HOST:/x"),
+        (FileOperation::Change, "fs.change=HOST:/x"),
+        (FileOperation::Delete, "fs.delete=HOST:/?"),
     ] {
         let refusal = effective.file(operation, "/x").unwrap_err();
-        assert_eq!(refusal.grant(), grant);
+        assert_eq!(refusal.grants(), [grant]);
     }
     let host: Host = "api.example.com".parse().unwrap();
     let request = OutgoingRequest {
@@ -76,8 +77,10 @@ fn a_refusal_says_what_to_grant() {
         path: "/v1",
     };
     let refusal = effective.request(&request).unwrap_err();
-    assert_eq!(refusal.grant(), "net=POST https://api.example.com:8443");
-    refusal.grant().parse::<ringfence_policy::Grant>().unwrap();
+    assert_eq!(
+        refusal.grants(),
+        ["net=POST https://api.example.com:8443/v1"]
+    );
     let evil = effective
         .file(FileOperation::Read, "/\u{1b}[2J")
         .unwrap_err()
