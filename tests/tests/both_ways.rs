@@ -382,7 +382,6 @@ async fn a_secret_by_a_guessed_name_is_plain_text() {
         ("fetch", "NOBODYS"),
         ("probe", "TOKEN"),
         ("probe", "NOBODYS"),
-        ("probe", "*"),
     ] {
         let (function, arguments) = if tool == "fetch" {
             ("fetch_get", json!({ "url": here, "headers": bearer(name) }))
@@ -395,16 +394,13 @@ async fn a_secret_by_a_guessed_name_is_plain_text() {
         };
         for answer in both.call(function, arguments).await {
             assert_eq!(
-                answer["result"]["isError"], false,
+                answer["result"]["isError"], true,
                 "{tool} {name}: {answer}"
             );
-            heard.push((tool, answer["result"]["structuredContent"].clone()));
+            heard.push((tool, answer["result"]["content"].clone()));
         }
-        let asked = host.asked();
-        for head in asked.iter().rev().take(2) {
-            let plain = format!("Bearer {{{{secret:{name}}}}}");
-            assert!(head.contains(&plain), "{head}");
-        }
+        // Nothing goes out, not even the words.
+        assert_eq!(host.asked().len(), 2, "{tool} {name}");
     }
     heard.dedup();
     assert_eq!(heard.len(), 2, "a guess can be told from a hit: {heard:?}");

@@ -131,14 +131,24 @@ async fn without_a_grant_nothing_leaves() {
     }
     let peer = json!({ "address": "127.0.0.1", "port": port });
     let tcp = json!({ "to": peer, "data": "x" });
-    let (refused, _) = probe.call("tcp", &tcp).await;
+    let (refused, receipt) = probe.call("tcp", &tcp).await;
     assert_eq!(refused.unwrap_err(), "access-denied");
+    let [denied] = receipt.denied.try_into().unwrap();
+    assert_eq!(
+        denied,
+        format!(
+            "tcp 127.0.0.1:{port}: denied, no grant; grant it with `socket=tcp:127.0.0.1:{port}`: that opens \
+             what listens on this machine itself"
+        )
+    );
     asked.push(("probe_tcp", tcp));
     for (connected, to) in [(peer.clone(), Value::Null), (Value::Null, peer.clone())] {
         let arguments = json!({ "connected": connected, "to": to, "data": "x" });
         let (refused, receipt) = probe.call("udp", &arguments).await;
         assert_eq!(refused.unwrap_err(), "access-denied", "{arguments}");
         assert!(receipt.reached.is_empty());
+        let hint = format!("`socket=udp:127.0.0.1:{port}`");
+        assert!(receipt.denied.concat().contains(&hint), "{receipt:?}");
         asked.push(("probe_udp", arguments));
     }
     let name = json!({ "name": "c2VjcmV0.evil.example" });

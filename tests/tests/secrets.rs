@@ -168,21 +168,30 @@ async fn a_secret_goes_to_its_host_in_its_header_and_nowhere_else() {
         "{asked:?}"
     );
 
-    // Another header, another host, the address itself: there it is ordinary text.
-    get(&setup, &format!("http://127.0.0.1:{port}/b"), "x-other");
-    get(
-        &setup,
-        &format!("http://127.0.0.1:{elsewhere}/c"),
-        "authorization",
-    );
-    get(
-        &setup,
-        &format!("http://127.0.0.1:{port}/%7B%7Bsecret:TOKEN%7D%7D"),
-        "x-other",
-    );
-    for asked in ours.asked().iter().skip(1).chain(&other.asked()) {
-        assert!(!asked.contains(CANARY), "{asked}");
-        assert!(asked.contains("{{secret:TOKEN}}"), "{asked}");
+    // Another header, another host: nothing is sent, and what to grant is on record.
+    for (url, header, grant) in [
+        (
+            format!("http://127.0.0.1:{port}/b"),
+            "x-other",
+            format!("`secret=TOKEN->http://127.0.0.1:{port}:x-other`"),
+        ),
+        (
+            format!("http://127.0.0.1:{elsewhere}/c"),
+            "authorization",
+            format!("`secret=TOKEN->http://127.0.0.1:{elsewhere}`"),
+        ),
+    ] {
+        let answer = get(&setup, &url, header);
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
+        let denied = receipt["denied"].to_string();
+        assert!(denied.contains(&grant), "{receipt}");
+        assert_eq!(receipt["reached"], Value::Null, "{receipt}");
     }
-    assert_eq!((ours.asked().len(), other.asked().len()), (3, 1));
+    assert_eq!((ours.asked().len(), other.asked().len()), (1, 0));
+    // In an address it is ordinary text.
+    let url = format!("http://127.0.0.1:{port}/%7B%7Bsecret:TOKEN%7D%7D");
+    get(&setup, &url, "authorization");
+    let asked = ours.asked().pop().unwrap();
+    assert!(!asked.lines().next().unwrap().contains(CANARY), "{asked}");
 }

@@ -79,6 +79,26 @@ impl Class {
         )
     }
 
+    /// What somebody opens who grants an address of this class: the end of a sentence. Nothing where it is
+    /// the internet.
+    pub fn opens(self) -> Option<&'static str> {
+        match self {
+            Self::Public => None,
+            Self::Loopback | Self::Unspecified => {
+                Some("that opens what listens on this machine itself")
+            }
+            Self::Metadata => Some(
+                "never do: that hands the credentials of this machine to the tool, and to whoever it talks to",
+            ),
+            Self::LinkLocal => Some("that opens machines and services on the same wire"),
+            Self::Private | Self::Shared => Some("that opens a network behind the firewall"),
+            Self::Broadcast | Self::Multicast => Some("that speaks to many machines at once"),
+            Self::Benchmarking | Self::Documentation | Self::Reserved | Self::Transition => {
+                Some("hardly anything meant to be reached is there")
+            }
+        }
+    }
+
     /// The class in words that follow "is".
     pub fn as_str(self) -> &'static str {
         match self {

@@ -54,6 +54,7 @@ impl Checked {
                 .map_err(|class| EgressError::Address {
                     host: host.to_string(),
                     class,
+                    advice: leave.advice(*answer),
                 })?;
         }
         // A mapped address is connected to as what was checked.

@@ -14,12 +14,15 @@ use crate::rules::Denied;
 #[non_exhaustive]
 pub enum EgressError {
     /// One address of the host may not be reached, so none is.
-    #[error("`{host}` leads to {class}, which is not granted")]
+    #[error("`{host}` leads to {class}, which is not granted{advice}")]
     Address {
         /// The host as it was asked for.
         host: String,
         /// What kind of address it is.
         class: Class,
+        /// What to grant, as whoever decided says it; nothing, or it begins with what parts it from the
+        /// rest of the sentence.
+        advice: String,
     },
     /// The body that was to be sent broke off.
     #[error("the body of the request could not be read")]

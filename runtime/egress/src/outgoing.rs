@@ -167,6 +167,7 @@ impl Outgoing {
             path: target.path.path(),
         };
         let leave = self.rules.request(&hop)?;
+        self.rules.headers(&hop, &parts.headers)?;
 
         let deadline = begun + limits.total;
         let connect = shorter(timeouts.connect, limits.connect);

@@ -55,6 +55,17 @@ pub trait Rules: Send + Sync {
     /// What to grant.
     fn request(&self, hop: &Hop<'_>) -> Result<Leave, Denied>;
 
+    /// Whether a request that may be sent may carry these headers. Asked before anything is looked up or
+    /// connected. Unless overridden: yes.
+    ///
+    /// # Errors
+    ///
+    /// What they carry that may not go there.
+    fn headers(&self, hop: &Hop<'_>, headers: &HeaderMap) -> Result<(), Denied> {
+        let (_, _) = (hop, headers);
+        Ok(())
+    }
+
     /// Adds to the headers of a request that may be sent, just before it is: secrets that whoever
     /// made the request must not see. What it adds is not handed on to another hop. Unless
     /// overridden: nothing.
@@ -92,10 +103,16 @@ pub trait Rules: Send + Sync {
 
 /// Leave to reach a destination, which is asked for each address that it leads to.
 #[derive(Clone)]
-pub struct Leave(Arc<Reaches>);
+pub struct Leave {
+    reaches: Arc<Reaches>,
+    advice: Option<Arc<Advice>>,
+}
 
 /// Whether an address of this class may be reached.
 type Reaches = dyn Fn(IpAddr, Class) -> bool + Send + Sync;
+
+/// What to say of an address of this class that may not be reached.
+type Advice = dyn Fn(IpAddr, Class) -> String + Send + Sync;
 
 impl fmt::Debug for Leave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +123,29 @@ impl fmt::Debug for Leave {
 impl Leave {
     /// Leave for every address that `reaches` says yes to. It is asked about public ones, too.
     pub fn by(reaches: impl Fn(IpAddr, Class) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(reaches))
+        Self {
+            reaches: Arc::new(reaches),
+            advice: None,
+        }
+    }
+
+    /// The same leave, with what to say of an address that it says no to. What is said goes on with a
+    /// sentence.
+    #[must_use]
+    pub fn advising(
+        mut self,
+        advice: impl Fn(IpAddr, Class) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.advice = Some(Arc::new(advice));
+        self
+    }
+
+    /// What to say of `address`, which may not be reached.
+    pub(crate) fn advice(&self, address: IpAddr) -> String {
+        let advice = self.advice.as_ref();
+        advice.map_or_else(String::new, |advice| {
+            advice(address.to_canonical(), Class::of(address))
+        })
     }
 
     /// Leave for what is public.
@@ -136,7 +175,7 @@ impl Leave {
     /// What kind of address it is.
     pub fn reaches(&self, address: IpAddr) -> Result<(), Class> {
         let class = Class::of(address);
-        if (self.0)(address.to_canonical(), class) {
+        if (self.reaches)(address.to_canonical(), class) {
             Ok(())
         } else {
             Err(class)

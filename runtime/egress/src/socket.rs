@@ -104,6 +104,7 @@ impl Outgoing {
                     .map_err(|class| EgressError::Address {
                         host: host.to_string(),
                         class,
+                        advice: leave.advice(peer.ip()),
                     }),
                 Err(denied) => Err(denied.into()),
             };

@@ -112,7 +112,7 @@ impl Directories {
             .secure_random(means.drawn.secure())
             .insecure_random(means.drawn.insecure())
             .max_random_size(means.random_bytes);
-        socket::guard(&mut builder, grants, &means.outgoing);
+        socket::guard(&mut builder, &means.outgoing);
         coarse::give(&mut builder, &means.effective, means.started);
         let mut placeholders = BTreeSet::new();
         for grant in grants {

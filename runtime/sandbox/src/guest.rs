@@ -19,6 +19,7 @@ use crate::keyvalue::KeyValue;
 use crate::ledger::Ledger;
 use crate::meter::Meter;
 use crate::network::Granted;
+use crate::socket::Ungranted;
 use crate::wasi::Wasi;
 
 /// The data of one store.
@@ -38,6 +39,8 @@ pub(crate) struct Guest {
     pub(crate) files: Arc<Files>,
     /// What goes out for this call.
     pub(crate) outgoing: Arc<Outgoing>,
+    /// Sockets that are good for nothing.
+    pub(crate) ungranted: Ungranted,
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) call: HostCall,

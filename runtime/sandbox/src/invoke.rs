@@ -41,6 +41,7 @@ use crate::receipt::{Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
 use crate::slot::Slot;
+use crate::socket::Ungranted;
 use crate::streams::Streams;
 use crate::toll::Toll;
 use crate::wasi::{Means, Wasi};
@@ -248,6 +249,7 @@ impl Sandbox {
             granted,
             files: Arc::new(files),
             outgoing,
+            ungranted: Ungranted::default(),
             table,
             meter: Meter::new(budget, self.memory()),
             call,

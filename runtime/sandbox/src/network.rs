@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http::HeaderMap;
 use ringfence_egress::{Class, Denied, Hop, Leave, Rules, Scheme, Transport};
 use ringfence_policy::{
-    Effective, Grant, Host, HostPattern, OutgoingRequest, Permit, Protocol, Refusal,
+    Effective, Grant, Host, HostPattern, OutgoingRequest, Permit, Protocol, Refusal, RefusalReason,
 };
-use ringfence_secrets::TenantSecrets;
+use ringfence_secrets::{Placeholder, TenantSecrets};
 
 use crate::bound::Bound;
 
@@ -53,14 +53,36 @@ impl Rules for Granted {
         };
         self.effective
             .request(&request.asked())
-            .map_err(|refusal| denied(&refusal))?;
-        let effective = Arc::clone(&self.effective);
-        Ok(Leave::by(move |address, class| {
+            .map_err(|refusal| denied(&refusal, &request.host))?;
+        let request = Arc::new(request);
+        let (effective, advised) = (Arc::clone(&self.effective), Arc::clone(&self.effective));
+        let advising = Arc::clone(&request);
+        let leave = Leave::by(move |address, class| {
             is_named(&effective, address, class)
                 && effective
                     .request(&request.asked())
                     .is_ok_and(|leads| leads.allows(address, class.is_public()))
+        });
+        Ok(leave.advising(move |address, class| {
+            let asked = advising.asked();
+            let leads = advised.request(&asked);
+            let leads = leads.map(|leads| leads.refusal(address, is_known(class)));
+            advice(&leads.unwrap_or_else(|refusal| refusal), class)
         }))
+    }
+
+    fn headers(&self, hop: &Hop<'_>, headers: &HeaderMap) -> Result<(), Denied> {
+        let destination = hop.destination;
+        let (scheme, host) = (scheme(destination.scheme()), host(destination.host())?);
+        for (header, value) in headers {
+            for name in Placeholder::names(value.as_bytes()) {
+                let (name, header) = (name.as_str(), header.as_str());
+                self.effective
+                    .secret(name, scheme, &host, destination.port(), header)
+                    .map_err(|refusal| Denied::new(refusal.to_string()))?;
+            }
+        }
+        Ok(())
     }
 
     fn inject(&self, hop: &Hop<'_>, headers: &mut HeaderMap) -> Result<(), Denied> {
@@ -86,13 +108,19 @@ impl Rules for Granted {
         let host = host(peer)?;
         self.effective
             .socket(protocol, &host, port)
-            .map_err(|refusal| denied(&refusal))?;
-        let effective = Arc::clone(&self.effective);
-        Ok(Leave::by(move |address, class| {
+            .map_err(|refusal| denied(&refusal, &host))?;
+        let (effective, advised) = (Arc::clone(&self.effective), Arc::clone(&self.effective));
+        let advising = host.clone();
+        let leave = Leave::by(move |address, class| {
             is_named(&effective, address, class)
                 && effective
                     .socket(protocol, &host, port)
                     .is_ok_and(|peer| peer.allows(address, class.is_public()))
+        });
+        Ok(leave.advising(move |address, class| {
+            let peer = advised.socket(protocol, &advising, port);
+            let peer = peer.map(|peer| peer.refusal(address, is_known(class)));
+            advice(&peer.unwrap_or_else(|refusal| refusal), class)
         }))
     }
 
@@ -104,7 +132,7 @@ impl Rules for Granted {
         };
         self.effective
             .resolve(&name)
-            .map_err(|refusal| denied(&refusal))?;
+            .map_err(|refusal| denied(&refusal, &Host::Name(name.clone())))?;
         let effective = Arc::clone(&self.effective);
         Ok(Leave::by(move |address, class| {
             let within = |grant: &Grant| match grant {
@@ -175,6 +203,50 @@ fn host(host: &ringfence_egress::Host) -> Result<Host, Denied> {
         .map_err(|_| Denied::new(format!("`{host}` is no name that can be granted")))
 }
 
-fn denied(refusal: &Refusal) -> Denied {
-    Denied::new(refusal.to_string())
+/// Whether everybody knows where the addresses of this class are, so that saying one tells nothing.
+fn is_known(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Loopback | Class::Metadata | Class::Unspecified
+    )
+}
+
+/// A refusal, with what its grant would open where that is not the internet.
+fn denied(refusal: &Refusal, host: &Host) -> Denied {
+    let opens = match host {
+        Host::Address(address) => Class::of(*address).opens(),
+        Host::Name(name) if name.as_str() == "localhost" => Class::Loopback.opens(),
+        Host::Name(_) => None,
+    };
+    match opens.filter(|_| !refusal.grants().is_empty() && is_advice(refusal)) {
+        Some(opens) => Denied::new(format!("{refusal}: {opens}")),
+        None => Denied::new(refusal.to_string()),
+    }
+}
+
+/// What to say of an address that a granted host leads to.
+fn advice(refusal: &Refusal, class: Class) -> String {
+    match refusal.reason() {
+        RefusalReason::Denied(origin) => format!("; it is denied by {origin}"),
+        _ => match refusal.grants() {
+            [] => String::new(),
+            grants => {
+                let grants = grants.join("`, `");
+                let range = if grants.contains("RANGE") {
+                    ", where RANGE is what it leads to"
+                } else {
+                    ""
+                };
+                let opens = class.opens().map(|opens| format!(": {opens}"));
+                format!(
+                    "; grant `{grants}` as well{range}{}",
+                    opens.unwrap_or_default()
+                )
+            }
+        },
+    }
+}
+
+fn is_advice(refusal: &Refusal) -> bool {
+    *refusal.reason() == RefusalReason::NotGranted
 }

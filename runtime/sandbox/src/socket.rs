@@ -1,7 +1,8 @@
 //! Sockets of a guest, and the names that it looks up for them.
 //!
-//! Owns the check that the engine makes before each use of an address, and `wasi:sockets/ip-name-lookup`,
-//! which would otherwise ask the system for any name. Refuses to listen.
+//! Owns the check that the engine makes before each use of an address, how many sockets there are for who is
+//! granted none, and `wasi:sockets/ip-name-lookup`, which would otherwise ask the system for any name.
+//! Refuses to listen.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -12,10 +13,13 @@ use ringfence_egress::{EgressError, Outgoing, Transport};
 use ringfence_policy::{Grant, Protocol};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
-use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress};
-use wasmtime_wasi::p2::{DynPollable, Network, Pollable, subscribe};
+use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress, IpAddressFamily};
+use wasmtime_wasi::p2::bindings::sockets::{tcp_create_socket, udp_create_socket};
+use wasmtime_wasi::p2::{
+    DynPollable, Network, Pollable, SocketResult, TcpSocket, UdpSocket, subscribe,
+};
 use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
-use wasmtime_wasi::sockets::SocketAddrUse;
+use wasmtime_wasi::sockets::{SocketAddrUse, WasiSocketsView as _};
 use wasmtime_wasi::{WasiCtxBuilder, async_trait};
 
 use crate::guest::Guest;
@@ -23,20 +27,71 @@ use crate::guest::Guest;
 /// The interface that is linked anew.
 const LOOKUP: &str = "wasi:sockets/ip-name-lookup@0.2.12";
 
-/// Has every use of an address asked for. A socket exists only for who is granted one of its kind: each
-/// is a descriptor of this process, and what cannot be connected is only good for using them up.
-pub(crate) fn guard(builder: &mut WasiCtxBuilder, grants: &[Grant], outgoing: &Arc<Outgoing>) {
-    let granted = |protocol| {
-        let mut grants = grants.iter();
-        grants.any(|grant| matches!(grant, Grant::Socket(socket) if socket.protocol == protocol))
-    };
-    builder.allow_tcp(granted(Protocol::Tcp));
-    builder.allow_udp(granted(Protocol::Udp));
+/// The interfaces of which one function each is linked anew.
+const CREATE_TCP: &str = "wasi:sockets/tcp-create-socket@0.2.12";
+const CREATE_UDP: &str = "wasi:sockets/udp-create-socket@0.2.12";
+
+/// Sockets that a call gets of a kind that it is granted none of: only when one is used is it said to
+/// whom, and that is what goes on record. Each is a descriptor of this process, and what cannot be
+/// connected is only good for using them up: bounds that.
+const UNGRANTED_MAX: u32 = 4;
+
+/// How many sockets a call may still get that it can do nothing with.
+#[derive(Debug)]
+pub(crate) struct Ungranted {
+    left: u32,
+}
+
+impl Default for Ungranted {
+    fn default() -> Self {
+        Self {
+            left: UNGRANTED_MAX,
+        }
+    }
+}
+
+/// Has every use of an address asked for.
+pub(crate) fn guard(builder: &mut WasiCtxBuilder, outgoing: &Arc<Outgoing>) {
+    // Which guest gets a socket at all, `may_create` says.
+    builder.allow_tcp(true);
+    builder.allow_udp(true);
     let outgoing = Arc::clone(outgoing);
     builder.socket_addr_check(move |address, used| {
         let allowed = is_allowed(&outgoing, address, used);
         Box::pin(std::future::ready(allowed))
     });
+}
+
+/// Whether the guest gets one more socket of this kind: as many as it has handles for where it is granted
+/// one, or where somebody listens to what it wants.
+fn may_create(guest: &mut Guest, protocol: Protocol) -> bool {
+    let effective = guest.granted.effective();
+    let is_granted = effective
+        .grants()
+        .iter()
+        .any(|grant| matches!(grant, Grant::Socket(socket) if socket.protocol == protocol));
+    if is_granted || effective.is_watched() {
+        return true;
+    }
+    if let Some(left) = guest.ungranted.left.checked_sub(1) {
+        guest.ungranted.left = left;
+        return true;
+    }
+    let word = protocol.word();
+    guest.ledger.deny(format!(
+        "{word} sockets: denied, no grant; grant each with `socket={word}:HOST:PORT`"
+    ));
+    false
+}
+
+/// What a guest is answered that asked for a socket.
+fn created<T: 'static>(
+    socket: SocketResult<Resource<T>>,
+) -> wasmtime::Result<Result<Resource<T>, ErrorCode>> {
+    match socket {
+        Ok(socket) => Ok(Ok(socket)),
+        Err(error) => Ok(Err(error.downcast()?)),
+    }
 }
 
 fn is_allowed(outgoing: &Outgoing, address: SocketAddr, used: SocketAddrUse) -> bool {
@@ -97,9 +152,41 @@ fn told(error: &EgressError) -> ErrorCode {
     }
 }
 
+/// Puts a question before the engine makes a socket.
+fn create(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    linker.instance(CREATE_TCP)?.func_wrap(
+        "create-tcp-socket",
+        |mut store: StoreContextMut<'_, Guest>, (family,): (IpAddressFamily,)| {
+            let guest = store.data_mut();
+            if !may_create(guest, Protocol::Tcp) {
+                return Ok((Err(ErrorCode::AccessDenied),));
+            }
+            let socket: SocketResult<Resource<TcpSocket>> =
+                tcp_create_socket::Host::create_tcp_socket(&mut guest.sockets(), family);
+            Ok((created(socket)?,))
+        },
+    )?;
+    linker.instance(CREATE_UDP)?.func_wrap_async(
+        "create-udp-socket",
+        |mut store: StoreContextMut<'_, Guest>, (family,): (IpAddressFamily,)| {
+            Box::new(async move {
+                let guest = store.data_mut();
+                if !may_create(guest, Protocol::Udp) {
+                    return Ok((Err(ErrorCode::AccessDenied),));
+                }
+                let mut sockets = guest.sockets();
+                let socket: SocketResult<Resource<UdpSocket>> =
+                    udp_create_socket::Host::create_udp_socket(&mut sockets, family).await;
+                Ok((created(socket)?,))
+            })
+        },
+    )
+}
+
 /// Puts our lookup in place of the engine's.
 pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
+    create(linker)?;
     let mut instance = linker.instance(LOOKUP)?;
     instance.resource(
         "resolve-address-stream",

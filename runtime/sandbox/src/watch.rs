@@ -5,8 +5,8 @@
 //! Changes nothing.
 
 use http::{HeaderMap, Uri};
-use ringfence_policy::{Access, Capability, Effective, Grant, Kind};
-use ringfence_secrets::{Placeholder, SecretName};
+use ringfence_policy::{Access, Capability, Effective, Kind};
+use ringfence_secrets::Placeholder;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 use wasmtime_wasi::cli::WasiCliView as _;
@@ -81,17 +81,8 @@ pub(crate) fn sending(effective: &Effective, headers: &HeaderMap, to: &Uri) {
     let port = to
         .port_u16()
         .unwrap_or(if scheme == "http" { 80 } else { 443 });
-    let secrets = effective.grants().iter().filter_map(|grant| match grant {
-        Grant::Secret(secret) => secret.name.as_str().parse::<SecretName>().ok(),
-        _ => None,
-    });
-    for name in secrets {
-        let placeholder = Placeholder(&name).to_string();
-        let carrying = headers.iter().filter(|(_, value)| {
-            let mut windows = value.as_bytes().windows(placeholder.len());
-            windows.any(|window| window == placeholder.as_bytes())
-        });
-        for (header, _) in carrying {
+    for (header, value) in headers {
+        for name in Placeholder::names(value.as_bytes()) {
             effective.saw(|| Access::Secret {
                 name: name.to_string(),
                 scheme,

@@ -1,8 +1,9 @@
 //! What a guest has in place of a secret.
 //!
 //! Owns the form `{{secret:NAME}}`, and the one place where it becomes a value: the value of a header
-//! that policy bound the secret to, in a request to the host that it is bound to. Anywhere else a
-//! placeholder is ordinary text, and harmless.
+//! that policy bound the secret to, in a request to the host that it is bound to. In any other header a
+//! request with it is not sent, which is the sandbox's business; anywhere else a placeholder is ordinary
+//! text, and harmless.
 
 use std::fmt;
 
@@ -42,6 +43,21 @@ pub enum Unfilled {
 }
 
 impl Placeholder<'_> {
+    /// The names of the secrets that `text` has placeholders of, in their order. No more than any header
+    /// may have, and one more than that.
+    pub fn names(text: &[u8]) -> Vec<SecretName> {
+        let mut names = Vec::new();
+        let mut rest = text;
+        while let Some(Found { name, after, .. }) = next(rest) {
+            names.extend(name);
+            if names.len() > PLACEHOLDERS_MAX {
+                break;
+            }
+            rest = after;
+        }
+        names
+    }
+
     /// Puts values in place of placeholders in the value of a header, for those secrets that are
     /// `bound` to this header of this request. Others stay as they are.
     ///
@@ -193,6 +209,18 @@ mod tests {
             Placeholder(&"A".parse().unwrap()).to_string(),
             "{{secret:A}}"
         );
+    }
+
+    #[test]
+    fn the_names_in_a_text_are_found_up_to_a_number() {
+        let names = |text: &str| -> Vec<String> {
+            let names = Placeholder::names(text.as_bytes()).into_iter();
+            names.map(|name| name.to_string()).collect()
+        };
+        assert_eq!(names("{{secret:A}}x{{secret:{{secret:B}}"), ["A", "B"]);
+        assert!(names("Bearer {{secret:}} {{secret:a b}} {{secret:A}").is_empty());
+        let many = names(&"{{secret:A}}".repeat(1000));
+        assert_eq!(many.len(), PLACEHOLDERS_MAX + 1);
     }
 
     #[test]

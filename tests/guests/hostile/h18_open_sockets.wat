@@ -3,7 +3,8 @@
 ;; Nobody granted it the network.
 ;; Expected: returned
 ;; Why: creating a socket may be allowed where using it is denied, and the descriptor is spent all
-;; the same. It answers with the number of sockets that it got, which must be 0.
+;; the same. It answers with the number of sockets that it got, which must be 4: to whom it would
+;; speak is said only when one is used, and belongs on record.
 (component
   (import "wasi:sockets/network@0.2.0" (instance $network
     (type $error-code' (enum

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ringfence_policy::Access;
+use ringfence_policy::{Access, Grant};
 
 use super::proposal::Line;
 use super::seen::Accesses;
@@ -44,7 +44,7 @@ pub(super) fn propose(accesses: &Accesses) -> Vec<Line> {
                 host,
                 port,
                 header,
-            } => format!("secret={name}->{scheme}://{host}:{port}:{header}"),
+            } => shortest(format!("secret={name}->{scheme}://{host}:{port}:{header}")),
             Access::Socket {
                 protocol,
                 host,
@@ -75,6 +75,12 @@ pub(super) fn propose(accesses: &Accesses) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A grant without what it means anyway.
+fn shortest(grant: String) -> String {
+    let parsed = grant.parse::<Grant>();
+    parsed.map_or(grant, |grant| grant.to_string())
 }
 
 /// The paths, or what they have in common when they are many.

@@ -3,6 +3,7 @@
 //! Owns the copies, and which path on the host each stands for. Refuses to let a run touch what it was
 //! copied from.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,9 @@ pub(super) struct Place {
     /// What it was copied from; nothing for an empty folder.
     pub(super) host: Option<PathBuf>,
     copy: PathBuf,
+    /// What was copied, by its path below the folder. Nothing is there twice, and nothing is looked up on
+    /// the host later: a link in the middle of a path would lead out of the folder.
+    entries: HashMap<String, Before>,
 }
 
 /// What of a folder there was before the run.
@@ -47,6 +51,18 @@ pub(super) enum Before {
     /// A link, or something else that a grant cannot name.
     Other,
     Missing,
+}
+
+impl Before {
+    fn of(kind: fs::FileType) -> Self {
+        if kind.is_dir() {
+            Self::Directory
+        } else if kind.is_file() {
+            Self::File
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Scratch {
@@ -66,11 +82,14 @@ impl Scratch {
                 source: error,
             };
             let host = fs::canonicalize(&files.host).map_err(failed)?;
-            left.directory(&host, &copy).map_err(failed)?;
+            let mut entries = HashMap::new();
+            left.directory(&host, &copy, "", &mut entries)
+                .map_err(failed)?;
             places.push(Place {
                 guest: files.guest.clone(),
                 host: Some(host),
                 copy,
+                entries,
             });
         }
         if places.iter().all(|place| place.guest.as_str() != "/") {
@@ -80,6 +99,7 @@ impl Scratch {
                 guest,
                 host: None,
                 copy,
+                entries: HashMap::new(),
             }));
         }
         Ok(Self {
@@ -122,19 +142,11 @@ impl Place {
         }
     }
 
-    /// What was at `rest` before the run.
+    /// What was at `rest` before the run. What is behind a link is missing: it was not copied.
     pub(super) fn before(&self, rest: &str) -> Before {
-        let Some(host) = &self.host else {
-            return match rest {
-                "" => Before::Directory,
-                _ => Before::Missing,
-            };
-        };
-        match fs::symlink_metadata(host.join(rest)) {
-            Ok(found) if found.is_dir() => Before::Directory,
-            Ok(found) if found.is_file() => Before::File,
-            Ok(_) => Before::Other,
-            Err(_) => Before::Missing,
+        match rest {
+            "" => Before::Directory,
+            _ => self.entries.get(rest).copied().unwrap_or(Before::Missing),
         }
     }
 }
@@ -146,14 +158,33 @@ struct Left {
 }
 
 impl Left {
-    fn directory(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+    fn directory(
+        &mut self,
+        from: &Path,
+        to: &Path,
+        below: &str,
+        entries: &mut HashMap<String, Before>,
+    ) -> io::Result<()> {
         fs::create_dir(to)?;
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             self.entries = self.entries.checked_sub(1).ok_or_else(too_much)?;
             let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
+            // A name that is no text is none that a tool could ask for.
+            let name = entry.file_name().into_string().ok();
+            let rest = name.map(|name| match below {
+                "" => name,
+                _ => format!("{below}/{name}"),
+            });
+            if let Some(rest) = &rest {
+                entries.insert(rest.clone(), Before::of(kind));
+            }
             if kind.is_dir() {
-                self.directory(&entry.path(), &to)?;
+                // Nothing below a name that is no text has one that is.
+                match &rest {
+                    Some(rest) => self.directory(&entry.path(), &to, rest, entries)?,
+                    None => self.directory(&entry.path(), &to, "", &mut HashMap::new())?,
+                }
             } else if kind.is_symlink() {
                 link(&fs::read_link(entry.path())?, &to)?;
             } else if kind.is_file() {

@@ -192,6 +192,31 @@ fn under_what_was_proposed_nothing_is_denied() {
     .exits(5);
 }
 
+/// Neither what a link in the middle of a path leads to nor a path behind it is looked at or named.
+#[cfg(unix)]
+#[test]
+fn nothing_behind_a_link_is_looked_at_or_named() {
+    let (folder, outside) = (docs(), docs());
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("out")).unwrap();
+    std::os::unix::fs::symlink("sub", folder.path().join("within")).unwrap();
+    let read = |path: &str| ("read", json!({"path": path}));
+    let there = learn(folder.path(), &[read("/docs/out/a.txt")]).exits(0);
+    let missing = learn(folder.path(), &[read("/docs/out/none.txt")]).exits(0);
+    // A file that is there and one that is not are the same.
+    let lines = |run: &Run| run.stdout.replace("none.txt", "a.txt");
+    assert_eq!(lines(&there), lines(&missing));
+    let within = learn(folder.path(), &[read("/docs/within/1.md")]).exits(0);
+    for run in [&there, &within] {
+        for line in allowed(&run.stdout) {
+            let host = line.split_once('=').unwrap().1.split_once(':').unwrap().0;
+            assert!(
+                !host.contains("/out") && !host.contains("/within"),
+                "{line}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_network_is_denied_and_noted() {
     let get = r#"{"url": "https://api.example.com:8443/v1/users?page=2"}"#;
@@ -201,6 +226,33 @@ fn the_network_is_denied_and_noted() {
     assert!(text.contains(line), "{text}");
     assert!(!text.contains("dangerous"), "{text}");
     PolicyFile::parse("policy.toml", text).unwrap();
+}
+
+#[test]
+fn a_placeholder_that_is_sent_is_a_secret_that_is_wanted() {
+    let get = r#"{"url": "https://api.example.com/v1",
+        "headers": [{"name": "X-Api-Key", "value": "{{secret:API_KEY}}"}]}"#;
+    let text = run(["learn", "fetch", "get", get]).exits(0).stdout;
+    let line = "\"secret=API_KEY->api.example.com:x-api-key\",";
+    assert!(text.contains(line), "{text}");
+    assert!(!text.contains("not covered"), "{text}");
+    PolicyFile::parse("policy.toml", &text).unwrap();
+}
+
+#[test]
+fn the_sockets_of_a_scan_are_denied_and_noted() {
+    let scan = r#"{"targets": ["192.0.2.7", "192.0.2.8"], "ports": ["22", "443"]}"#;
+    let text = run(["learn", "netscan", "scan", scan]).exits(0).stdout;
+    for peer in [
+        "192.0.2.7:22",
+        "192.0.2.7:443",
+        "192.0.2.8:22",
+        "192.0.2.8:443",
+    ] {
+        assert!(text.contains(&format!("\"socket=tcp:{peer}\",")), "{text}");
+    }
+    assert!(text.contains("dangerous = "), "{text}");
+    PolicyFile::parse("policy.toml", &text).unwrap();
 }
 
 /// A tool that stops where it is denied something is run again with that.
