@@ -41,7 +41,10 @@ pub(crate) use install::{
 pub(crate) use learn::{LearnArguments, Scratched};
 pub(crate) use pack::PackArguments;
 pub(crate) use pin::{Pin, PinArguments, PinCommand, PinPlace, Pins};
-pub(crate) use policy::{CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand};
+pub(crate) use policy::{
+    CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand, SealArguments,
+    VerifySealArguments,
+};
 pub(crate) use secret::{SecretArguments, SecretCommand, SecretPlace, VaultPlace};
 pub(crate) use serve::{Listen, ServeArguments};
 

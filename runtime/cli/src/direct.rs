@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
-use ringfence_policy::Policy;
+use ringfence_policy::{Denial, Policy};
 use ringfence_sandbox::{Answer, CallEvents, Outcome, Output, Sandbox};
 use ringfence_server::approvals::Approvals;
 use ringfence_server::{CallError, CallRequest, Funnel, Target};
@@ -90,6 +90,7 @@ impl Direct {
             CallError::Denied(denial) => Failure::Denied {
                 tool,
                 function,
+                asked: matches!(&denial, Denial::ApprovalNeeded(needed) if needed.is_always()),
                 reason: denial.to_string(),
             },
             // Whoever runs this command is who wrote the policy.
@@ -97,11 +98,13 @@ impl Direct {
                 tool,
                 function,
                 reason: internal.to_string(),
+                asked: false,
             },
             CallError::Refused | CallError::Revoked => Failure::Denied {
                 tool,
                 function,
                 reason: error.to_string(),
+                asked: true,
             },
             CallError::Unanswered { .. } | CallError::TooManyQuestions => Failure::Unanswered {
                 tool,

@@ -106,6 +106,8 @@ pub(crate) enum Failure {
         tool: String,
         function: String,
         reason: String,
+        /// Whether a person is asked, or was.
+        asked: bool,
     },
     /// A step of the demonstration did not end as it must.
     #[error("{count} of the steps did not end as they must")]
@@ -280,6 +282,9 @@ pub(crate) enum Failure {
     /// A file that was named cannot be written.
     #[error("failed to write `{}`: {reason}", .path.display())]
     Write { path: PathBuf, reason: String },
+    /// A policy file carries no seal.
+    #[error("`{}` has no seal: nobody would see that it changed", .path.display())]
+    Unsealed { path: PathBuf },
 }
 
 impl Failure {
@@ -341,9 +346,11 @@ impl Failure {
             Self::NoSecret(_) | Self::StateFolder | Self::Vault(_) => exit_code::SECRET,
             // Whoever read our output has seen enough, as `| head` does.
             Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::OK,
-            Self::Demo { .. } | Self::Lints { .. } | Self::Print(_) | Self::Write { .. } => {
-                exit_code::FAILED
-            }
+            Self::Demo { .. }
+            | Self::Lints { .. }
+            | Self::Print(_)
+            | Self::Unsealed { .. }
+            | Self::Write { .. } => exit_code::FAILED,
             Self::Tool { .. } => exit_code::TOOL_ERROR,
             Self::Trapped { .. } => exit_code::TRAPPED,
         }
@@ -358,9 +365,16 @@ impl Failure {
             }
             Self::ArgumentsLong { .. } => "pass large data as a file, and grant its folder".into(),
             Self::Demo { .. } => "please report this, with the output above".into(),
-            Self::Denied { .. } => "grant what it needs with `--grant`, if you trust it".into(),
+            Self::Denied { tool, function, asked, .. } => if *asked {
+                "that is for whoever answers `ringfence approvals`; no grant changes it".into()
+            } else {
+                format!("`ringfence policy explain {tool} {function}`, with the same options, says which line decides")
+            },
             Self::Unconfirmed => {
                 "look at it with `ringfence approvals show ID`, and add `--yes`".into()
+            }
+            Self::Unsealed { path } => {
+                format!("look at it, and seal it with `ringfence policy seal {}`", path.display())
             }
             Self::AdminKey { .. } => "name another file with `--admin-key`".into(),
             Self::Unanswered { .. } => {

@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod seal;
 mod watch;
 
 pub(crate) use watch::Watched;
@@ -18,14 +19,16 @@ use crate::arguments::{Access, CheckArguments, PolicyArguments, PolicyCommand};
 use crate::console::Console;
 use crate::failure::Failure;
 
-/// Answers one question about a policy.
+/// Answers one question about a policy, or seals one.
 ///
 /// # Errors
 ///
-/// The policy or the tool cannot be read, or standard output cannot be written.
+/// The policy or the tool cannot be read, or the file or standard output cannot be written.
 pub(crate) fn run(arguments: &PolicyArguments, console: Console) -> Result<(), Failure> {
     match &arguments.command {
         PolicyCommand::Explain(arguments) => explain::run(arguments, console),
+        PolicyCommand::Seal(arguments) => seal::run(arguments, console),
+        PolicyCommand::Verify(arguments) => seal::verify(arguments, console),
     }
 }
 
@@ -56,6 +59,11 @@ pub(crate) fn of(access: &Access) -> Result<Policy, Failure> {
 }
 
 fn read(path: &Path) -> Result<PolicyFile, Failure> {
+    PolicyFile::parse(&path.display().to_string(), &text(path)?)
+        .map_err(|error| Failure::Policy(Box::new(error)))
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
     let unread = |reason: String| Failure::PolicyUnread {
         path: path.to_path_buf(),
         reason,
@@ -67,7 +75,5 @@ fn read(path: &Path) -> Result<PolicyFile, Failure> {
     file.take(bytes_max)
         .read_to_end(&mut bytes)
         .map_err(|error| unread(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| unread("it is not UTF-8".to_owned()))?;
-    PolicyFile::parse(&path.display().to_string(), &text)
-        .map_err(|error| Failure::Policy(Box::new(error)))
+    String::from_utf8(bytes).map_err(|_| unread("it is not UTF-8".to_owned()))
 }

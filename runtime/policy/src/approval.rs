@@ -24,6 +24,8 @@ pub struct ApprovalNeeded {
     function: FunctionName,
     capabilities: Vec<Granted>,
     words: String,
+    /// Whether every call is asked about, whatever the tool is granted.
+    always: bool,
 }
 
 impl ApprovalNeeded {
@@ -45,6 +47,7 @@ impl ApprovalNeeded {
             function: subject.function.clone(),
             capabilities: effective.unapproved().cloned().collect(),
             words: named(effective),
+            always: effective.call().mode == Mode::Ask,
         })
     }
 
@@ -76,6 +79,11 @@ impl ApprovalNeeded {
     /// What makes it dangerous; nothing when policy asks for every call.
     pub fn capabilities(&self) -> &[Granted] {
         &self.capabilities
+    }
+
+    /// Whether every call is asked about, whatever the tool is granted.
+    pub fn is_always(&self) -> bool {
+        self.always
     }
 
     /// What an answer is bound to, as one digest: the caller, the bytes, the function, and what makes
@@ -116,10 +124,14 @@ impl fmt::Display for ApprovalNeeded {
         if !self.words.is_empty() {
             write!(f, " with {}", self.words)?;
         }
-        f.write_str(
+        // Where every call is asked about, no grant and no other mode changes that.
+        f.write_str(if self.always {
+            ", and nobody can be asked here. Policy has every call of it asked about: make it where a \
+             person can answer, with `ringfence approvals`, or change `call` in the policy file"
+        } else {
             ", and nobody can be asked here. Grant it on the command line, or set \
-             `dangerous = \"allow\"` for it in the policy file",
-        )
+             `dangerous = \"allow\"` for it in the policy file"
+        })
     }
 }
 
@@ -135,6 +147,9 @@ impl Approval {
 
     /// Whether it answers `needed`: the same caller, bytes, function and capabilities.
     pub fn answers(&self, needed: &ApprovalNeeded) -> bool {
-        self.0 == *needed
+        let mut question = self.0.clone();
+        // Why it was asked is no part of the question.
+        question.always = needed.always;
+        question == *needed
     }
 }

@@ -57,12 +57,19 @@ pub struct Lint {
     pub message: String,
     /// What to write instead.
     pub advice: String,
+    /// Whether it is only to be known: what could follow from it a person is asked about each time.
+    pub note: bool,
 }
 
 impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (origin, kind) = (&self.origin, self.kind.word());
-        write!(f, "{origin}: {kind}: {}; {}", self.message, self.advice)
+        let note = if self.note { "note: " } else { "" };
+        write!(
+            f,
+            "{origin}: {note}{kind}: {}; {}",
+            self.message, self.advice
+        )
     }
 }
 
@@ -96,5 +103,6 @@ fn lint(rule: &Rule, kind: LintKind, message: String, advice: impl Into<String>)
         kind,
         message,
         advice: advice.into(),
+        note: false,
     }
 }

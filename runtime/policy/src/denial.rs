@@ -20,7 +20,10 @@ pub enum Denial {
     #[error("{0}")]
     ApprovalNeeded(Box<ApprovalNeeded>),
     /// A rule says that the tool is not to be called.
-    #[error("this tool is not to be called here ({0})")]
+    #[error(
+        "this tool is not to be called here ({0}); no grant changes that: `call` there would have to say \
+         something else"
+    )]
     Call(Origin),
     /// The tool could do harm with what it is granted, and nobody has approved of that.
     #[error(

@@ -6,6 +6,7 @@
 //!
 //! The book's page "The policy file" says how to write one.
 
+mod duplicate;
 mod error;
 mod read;
 mod seal;

@@ -7,13 +7,14 @@ use ringfence_identity::{Caller, PrincipalName, TenantName};
 
 use super::common::Access;
 
-/// Ask a policy what it allows.
+/// Ask a policy what it allows, and seal it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ringfence policy explain files --policy policy.toml
   ringfence policy explain files write --grant fs.read=./docs:/docs
   ringfence policy explain fetch --policy policy.toml --as acme/alice
+  ringfence policy seal policy.toml
 
 `docs/policy.md` describes the file.")]
 pub(crate) struct PolicyArguments {
@@ -21,10 +22,41 @@ pub(crate) struct PolicyArguments {
     pub(crate) command: PolicyCommand,
 }
 
-/// What to ask it.
+/// What to do with it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     Explain(ExplainArguments),
+    Seal(SealArguments),
+    Verify(VerifySealArguments),
+}
+
+/// Seal a policy file, so that nothing in it changes unseen.
+///
+/// Puts a digest of the file at its end, in place of the one that it may have. From then on the file
+/// is refused when anything in it has changed, until it is sealed again. For after it was edited by
+/// hand, and looked at.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ringfence check policy.toml && ringfence policy seal policy.toml")]
+pub(crate) struct SealArguments {
+    /// The policy file.
+    #[arg(value_name = "POLICY.toml")]
+    pub(crate) file: PathBuf,
+}
+
+/// Say whether a policy file is whole and as it was when it was sealed.
+///
+/// Ends with code 1 when it has no seal, and with code 2 when it has one that does not fit, or is no
+/// policy.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ringfence policy verify policy.toml")]
+pub(crate) struct VerifySealArguments {
+    /// The policy file.
+    #[arg(value_name = "POLICY.toml")]
+    pub(crate) file: PathBuf,
 }
 
 /// Show what a tool may do, and which line says so.

@@ -2,6 +2,7 @@
 //!
 //! Owns the translation for people. What is enforced is decided elsewhere, from the same imports.
 
+use ringfence_policy::{Capability, Kind};
 use ringfence_sandbox::IMPORTS;
 
 /// What stands behind an import.
@@ -23,6 +24,40 @@ impl Standing {
             Self::Granted => "needs a grant",
             Self::Unknown => "not offered",
         }
+    }
+}
+
+/// The form of a grant of each kind that something stands behind, with what only the operator can say in
+/// capitals. Reading and everything stand for all that can be said of files.
+pub(super) const FORMS: &[(Kind, &str)] = &[
+    (Kind::FsRead, "fs.read=HOST:GUEST"),
+    (Kind::FsWrite, "fs.write=HOST:GUEST"),
+    (Kind::Net, "net=https://HOST"),
+    (Kind::Secret, "secret=NAME->HOST"),
+    (Kind::Socket, "socket=tcp:HOST:PORT"),
+    (Kind::Env, "env=NAME"),
+    (Kind::Config, "config=KEY"),
+    (Kind::Kv, "kv=BUCKET"),
+    (Kind::Tools, "tools=NAME"),
+    (Kind::ClockPrecise, "clock.precise"),
+    (Kind::Stdin, "stdin"),
+    (Kind::Stdout, "stdout"),
+];
+
+/// The form of the grant that answers a request.
+pub(super) fn asked(request: &Capability) -> String {
+    match request {
+        Capability::Any(kind) => FORMS.iter().find(|(form, _)| form == kind).map_or_else(
+            || format!("{kind}=HOST:GUEST"),
+            |(_, form)| (*form).to_owned(),
+        ),
+        Capability::Files(files) => {
+            let text = request.to_string();
+            let guest = text.split_once('=').map_or("GUEST", |(_, guest)| guest);
+            format!("{}=HOST:{guest}", Kind::from(files.kind))
+        }
+        Capability::Secret(_) => format!("{request}->HOST"),
+        _ => request.to_string(),
     }
 }
 

@@ -137,8 +137,13 @@ impl Page {
             text += &table.render("  ");
         }
         text += &self.heading("Grants that would reach it");
-        let kinds = report.grantable.join(", ");
-        let _ = writeln!(text, "  {}", if kinds.is_empty() { "none" } else { &kinds });
+        if report.grantable.is_empty() {
+            text += "  none\n";
+        }
+        for form in &report.grantable {
+            // What the author wrote is in it.
+            let _ = writeln!(text, "  {}", escape(form));
+        }
         text
     }
 

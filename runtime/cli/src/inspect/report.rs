@@ -2,11 +2,11 @@
 //!
 //! Owns the JSON form that `--json` prints; the form for people is made from the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ringfence_catalog::Neighbours;
-use ringfence_policy::{Budget, Kind, Reach};
+use ringfence_policy::{Budget, Reach};
 use ringfence_sandbox::Profile;
 use ringfence_scrutiny::Signature;
 use ringfence_tool::{Component, Footprint, Function, Manifest, Object, Provides, ToolDefinition};
@@ -34,7 +34,7 @@ pub(super) struct Report<'c> {
     /// What a person should look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) flags: Vec<FlagReport>,
-    pub(super) grantable: Vec<&'static str>,
+    pub(super) grantable: Vec<String>,
     pub(super) footprint: FootprintReport,
     pub(super) limits: BTreeMap<&'static str, u64>,
 }
@@ -251,14 +251,27 @@ fn flags(component: &Arc<Component>) -> Vec<FlagReport> {
         .collect()
 }
 
-/// The kinds of grant that would reach the tool.
-fn grantable(reach: &Reach) -> Vec<&'static str> {
-    let kinds = reach.kinds();
-    [Kind::FsRead, Kind::FsWrite, Kind::Env]
-        .into_iter()
-        .filter(|kind| kinds.contains(*kind))
-        .map(Kind::word)
-        .collect()
+/// The forms of grants that would reach the tool: for what its author asks for, where that is anything, and
+/// otherwise for all that it imports.
+fn grantable(reach: &Reach) -> Vec<String> {
+    let mut forms: Vec<String> = match reach.requests() {
+        Some(requests) => {
+            let asked = requests
+                .iter()
+                .filter(|one| reach.kinds().contains(one.kind()));
+            asked.map(capability::asked).collect()
+        }
+        None => {
+            let kinds = reach.kinds();
+            let all = capability::FORMS
+                .iter()
+                .filter(|(kind, _)| kinds.contains(*kind));
+            all.map(|(_, form)| (*form).to_owned()).collect()
+        }
+    };
+    let mut known = BTreeSet::new();
+    forms.retain(|form| known.insert(form.clone()));
+    forms
 }
 
 fn footprint(footprint: Footprint) -> FootprintReport {

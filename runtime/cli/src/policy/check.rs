@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &CheckArguments, console: Console) -> Result<(), Fa
         );
     }
     console.print(&escape(&page))?;
-    match lints.len() {
+    // What is only to be known fails nobody's build.
+    match lints.iter().filter(|lint| !lint.note).count() {
         0 => Ok(()),
         count => Err(Failure::Lints { count }),
     }

@@ -38,6 +38,52 @@ fn an_explanation_names_the_line_that_decides() {
         .says(&["`read`"]);
 }
 
+/// What is shown to people as an example is one.
+#[test]
+fn the_example_of_the_documentation_has_nothing_wrong_with_it() {
+    let example = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../policy/tests/policy/example.toml"
+    );
+    let checked = run(["check", example]).exits(0).stdout;
+    for line in checked.lines() {
+        assert!(line.contains(": note: "), "{line}");
+    }
+    assert!(checked.contains("asked each time"), "{checked}");
+}
+
+#[test]
+fn what_is_sealed_does_not_change_unseen() {
+    let docs = tempfile::tempdir().unwrap();
+    let (folder, path) = policy(&reading(docs.path()));
+    run(["policy", "verify", &path])
+        .exits(1)
+        .says(&["policy seal"]);
+    run(["policy", "seal", &path]).exits(0).says(&["sealed"]);
+    let verified = run(["policy", "verify", &path]).exits(0).stdout;
+    assert!(verified.contains("sealed and unchanged"), "{verified}");
+    let sealed = std::fs::read_to_string(&path).unwrap();
+
+    // An edit by hand: refused, until somebody seals it again.
+    std::fs::write(&path, sealed.replace("/docs", "/dogs")).unwrap();
+    let explain = ["policy", "explain", "files", "read", "--policy", &path];
+    for command in [&["policy", "verify", &path][..], &explain] {
+        let command: Vec<_> = command.to_vec();
+        let run = crate::harness::finish(crate::harness::ringfence(command).spawn().unwrap());
+        run.exits(2).says(&["seal"]);
+    }
+    run(["policy", "seal", &path]).exits(0);
+    run(["policy", "verify", &path]).exits(0);
+    run(explain).exits(0);
+    let again = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(again.matches("seal = ").count(), 1, "{again}");
+    // Nothing else was left, and what is no policy stays as it is.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    std::fs::write(&path, "version = 1\n").unwrap();
+    run(["policy", "seal", &path]).exits(2);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "version = 1\n");
+}
+
 #[test]
 fn a_stranger_is_denied_and_told_why() {
     let explained = run(["policy", "explain", "files", "read", "--as", "acme/eve"]).exits(0);

@@ -42,32 +42,58 @@ fn one(rules: &[Rule], caller: &Who) -> Option<Lint> {
         .collect();
     let find = |wanted: fn(&Grant) -> bool| grants.iter().find(|(_, grant)| wanted(grant));
     let (private, untrusted) = (find(is_private)?, find(is_untrusted)?);
-    let open = grants
-        .iter()
-        .find(|(rule, grant)| is_open(grant) && !is_asked(rules, rule, &hold))?;
+    let is_way_out = |wanted: Mode| {
+        let mut open = grants.iter().filter(|(_, grant)| is_open(grant));
+        open.find(|(rule, _)| before(rules, rule, &hold) == wanted)
+    };
+    let (open, note) = match is_way_out(Mode::Allow) {
+        Some(open) => (open, false),
+        None => (is_way_out(Mode::Ask)?, true),
+    };
     let message = format!(
         "`{}` lets out what `{}` ({}) reads when a text from `{}` ({}) says so",
         open.1, private.1, private.0.origin, untrusted.1, untrusted.0.origin
     );
-    let advice = "have a person asked with `dangerous = \"ask\"`, name the hosts and safe methods, or \
-                  give the tools to different principals";
-    Some(lint(open.0, LintKind::Combination, message, advice))
+    let advice = if note {
+        "a person is asked each time, and has to see it then"
+    } else {
+        "have a person asked with `dangerous = \"ask\"`, name the hosts and safe methods, or give the tools \
+         to different principals"
+    };
+    let mut lint = lint(open.0, LintKind::Combination, message, advice);
+    lint.note = note;
+    Some(lint)
 }
 
-/// Whether a person is asked before what `rule` grants is used.
-fn is_asked(rules: &[Rule], rule: &Rule, hold: &impl Fn(&Scope) -> bool) -> bool {
+/// What happens before what `rule` grants is used, the strictest of what is said of the call and of danger.
+fn before(rules: &[Rule], rule: &Rule, hold: &impl Fn(&Scope) -> bool) -> Mode {
+    let mode = |of: fn(&Effect) -> Option<Mode>, otherwise: Mode| {
+        let modes = rules
+            .iter()
+            .filter(|mode| hold(&mode.scope) && mode.scope.meets(&rule.scope))
+            .filter_map(|rule| Some((rule.scope.rank(), of(&rule.effect)?)));
+        let narrowest = modes.max_by_key(|(rank, mode)| (*rank, Reverse(*mode)));
+        narrowest.map_or(otherwise, |(_, mode)| mode)
+    };
+    let call = mode(
+        |effect| match effect {
+            Effect::Call(mode) => Some(*mode),
+            _ => None,
+        },
+        Mode::Allow,
+    );
+    // What whoever starts the process wrote is approved of.
     if rule.origin == Origin::CommandLine {
-        return false;
+        return call;
     }
-    let modes = rules
-        .iter()
-        .filter(|mode| hold(&mode.scope) && mode.scope.meets(&rule.scope));
-    let modes = modes.filter_map(|rule| match rule.effect {
-        Effect::Dangerous(mode) => Some((rule.scope.rank(), mode)),
-        _ => None,
-    });
-    let narrowest = modes.max_by_key(|(rank, mode)| (*rank, Reverse(*mode)));
-    narrowest.map_or(Mode::Deny, |(_, mode)| mode) != Mode::Allow
+    let danger = mode(
+        |effect| match effect {
+            Effect::Dangerous(mode) => Some(*mode),
+            _ => None,
+        },
+        Mode::Deny,
+    );
+    call.min(danger)
 }
 
 fn is_private(grant: &Grant) -> bool {

@@ -12,6 +12,7 @@ use ringfence_tool::{ComponentName, Digest, FunctionName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::duplicate;
 use super::error::PolicyFileProblem as Problem;
 use crate::grant::{Capability, Grant, Limit, LimitKind, shown};
 use crate::rule::{Effect, Mode, Origin, Rule, Scope};
@@ -73,7 +74,13 @@ pub(super) fn read(name: &Arc<str>, text: &str) -> Result<Read, Failure> {
     };
     let table = DeTable::parse(text).map_err(|error| {
         let line = reader.line(&error.span().unwrap_or_default());
-        (line, Problem::Syntax(error.message().to_owned()))
+        let first = error.message().contains("duplicate key");
+        let first = first.then(|| duplicate::first(text, line)).flatten();
+        let said = match first {
+            Some(first) => format!("{}, which is on line {first} already", error.message()),
+            None => error.message().to_owned(),
+        };
+        (line, Problem::Syntax(said))
     })?;
     reader.top(table.get_ref())?;
     // In the order of the file, whatever the order of its tables.

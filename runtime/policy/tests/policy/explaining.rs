@@ -226,6 +226,14 @@ fn a_warning_says_where_what_and_what_to_write_instead() {
              is here; remove the rule, or load the tool",
         ),
         (
+            "[default]\nallow = [\"env=A\", \"stdin\", \"socket=tcp:a.example:1\"]\ndangerous = \"allow\"\n\
+             call = \"ask\"".to_owned(),
+            &[],
+            "policy.toml:3: note: combination: `socket=tcp:a.example:1` lets out what `env=A` (policy.toml:3) \
+             reads when a text from `stdin` (policy.toml:3) says so; a person is asked each time, and has to \
+             see it then",
+        ),
+        (
             "[default]\nallow = [\"env=A\", \"stdin\", \"socket=tcp:a.example:1\"]\ndangerous = \"allow\"".to_owned(),
             &[],
             "policy.toml:3: combination: `socket=tcp:a.example:1` lets out what `env=A` (policy.toml:3) \
@@ -300,10 +308,20 @@ fn private_data_untrusted_content_and_a_way_out_are_named_together() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-    // Any of the three is missing, somebody is asked, or different people have them.
+    // Any of the three is missing, or different people have them; where somebody is asked, it is said.
+    for asked in [
+        three.replace("\"allow\"", "\"ask\""),
+        format!("{three}\ncall = \"ask\""),
+        format!("{three}\n[default]\ncall = \"ask\""),
+    ] {
+        let found = lints(&asked, &[]);
+        assert_eq!(found.len(), 1, "{asked}: {found:?}");
+        assert!(found[0].1.contains(": note: combination: "), "{found:?}");
+        assert!(found[0].1.contains("asked each time"), "{found:?}");
+    }
     for harmless in [
         three.replace("fs.read", "fs.list"),
-        three.replace("\"allow\"", "\"ask\""),
+        format!("{three}\ncall = \"deny\""),
         three.replace("dangerous = \"allow\"", ""),
         three.replace("POST ", ""),
         three

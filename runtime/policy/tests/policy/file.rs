@@ -362,6 +362,28 @@ fn budgets_are_set_once_and_only_lowered_after() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_named_with_both_lines() {
+    for (text, second, first) in [
+        (
+            "version = 1\n[tool.a]\nallow = []\n\nallow = []\n[end]\n",
+            5,
+            3,
+        ),
+        ("version = 1\n[tool.a]\n[tool.b]\n[tool.a]\n[end]\n", 4, 2),
+    ] {
+        let error = PolicyFile::parse("policy.toml", text)
+            .unwrap_err()
+            .to_string();
+        let words = format!("on line {first} already");
+        assert!(
+            error.starts_with(&format!("policy.toml:{second}:")),
+            "{error}"
+        );
+        assert!(error.contains(&words), "{error}");
+    }
+}
+
+#[test]
 fn sealing_twice_is_sealing_once() {
     let sealed = PolicyFile::seal("p", EXAMPLE).unwrap();
     assert_eq!(PolicyFile::seal("p", &sealed).unwrap(), sealed);
@@ -371,7 +393,7 @@ fn sealing_twice_is_sealing_once() {
         file.rules(),
         PolicyFile::parse("p", EXAMPLE).unwrap().rules()
     );
-    let changed = sealed.replace("10MiB", "90MiB");
+    let changed = sealed.replace("20-25", "20-65");
     assert_eq!(
         PolicyFile::parse("p", &changed).unwrap_err().problem(),
         &PolicyFileProblem::Seal
