@@ -9,6 +9,7 @@ mod page;
 mod search;
 mod source;
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use ringfence_audit::Recorder;
 use ringfence_catalog::{Lease, Lock, Neighbours, Offer, Shelf, ShelfError, Source, bundled};
 use ringfence_scrutiny::{Flag, Pin};
 use ringfence_server::pins;
-use ringfence_tool::{Component, ComponentName, Digest};
+use ringfence_tool::{COMPONENT_BYTES_MAX, Component, ComponentName, Digest};
 
 use crate::arguments::{
     AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
@@ -67,6 +68,7 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
     let courier = Courier::new(&arguments.reaching);
     for wanted in wanted {
         let lease = shelf.begin()?;
+        let damaged = damaged(&shelf)?;
         let brought = courier.bring(shelf.store(), &lease, &wanted).await?;
         let component = Arc::clone(&brought.component);
         let name = component.name();
@@ -81,7 +83,14 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
                     wanted: wanted.to_string(),
                 });
             }
-            console.note(&format!("`{name}` is installed already\n"));
+            if damaged.contains(&digest) {
+                let done = console.paint_note(Style::Good, "repaired");
+                console.note(&format!(
+                    "{done} `{name}`: what was lost of it is there again\n"
+                ));
+            } else {
+                console.note(&format!("`{name}` is installed already\n"));
+            }
             continue;
         }
         let flags = look(&shelf, &component)?;
@@ -95,6 +104,17 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
         console.note(&format!("{done} `{name}` {digest}\n"));
     }
     Ok(())
+}
+
+/// What is installed and cannot be read from the store any more, as it was lost or changed there.
+fn damaged(shelf: &Shelf) -> Result<BTreeSet<Digest>, Failure> {
+    let lock = shelf.lock()?;
+    let installed = lock.iter().filter(|(_, entry)| entry.installed.is_some());
+    let digests = installed.map(|(_, entry)| entry.pin.digest());
+    let bytes_max = COMPONENT_BYTES_MAX as u64;
+    Ok(digests
+        .filter(|digest| shelf.store().read(digest, bytes_max).is_err())
+        .collect())
 }
 
 /// `ringfence update`.

@@ -91,6 +91,10 @@ fn a_file_is_installed_looked_at_and_called() {
     desk.run(&["add", &file])
         .exits(0)
         .says(&["is installed already"]);
+    // What is lost of it comes back, and that is said.
+    let hex = desk.digests()[0].replace("sha256:", "");
+    fs::remove_file(desk.path("state/store/sha256").join(hex)).unwrap();
+    desk.run(&["add", &file]).exits(0).says(&["repaired `x`"]);
     // A copy: the file may go.
     fs::remove_file(&file).unwrap();
     let listed = desk.run(&["list"]).exits(0).stdout;
