@@ -164,6 +164,21 @@ impl Registry {
         Ok(Digest::of(&manifest))
     }
 
+    /// Puts under a tag what is under another.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing, or the registry refuses it.
+    pub fn copy(&self, repository: &str, from: &str, to: &str) -> io::Result<()> {
+        let path = |tag| format!("/v2/{repository}/manifests/{tag}");
+        let answer = self.request("GET", &path(from), "", &[])?;
+        let (_, manifest) = answer
+            .split_once("\n\n")
+            .ok_or(io::ErrorKind::InvalidData)?;
+        self.request("PUT", &path(to), MANIFEST, manifest.as_bytes())?;
+        Ok(())
+    }
+
     /// The file in which the registry keeps a blob.
     pub fn kept(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
@@ -197,7 +212,7 @@ impl Registry {
         let length = body.len();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: {kind}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: {MANIFEST}\r\ncontent-type: {kind}\r\n\
              content-length: {length}\r\n\r\n",
             self.host()
         )?;

@@ -16,8 +16,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("state", &["identity"]),
     ("egress", &[]),
     ("registry", &["egress", "tool"]),
+    ("signatures", &["tool"]),
     ("sandbox", &["policy", "secrets", "state", "tool", "egress"]),
-    ("catalog", &["tool", "policy", "scrutiny"]),
+    ("catalog", &["tool", "policy", "scrutiny", "signatures"]),
     (
         "server",
         &[
@@ -28,8 +29,18 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "tool", "identity", "policy", "scrutiny", "audit", "secrets", "state", "sandbox",
-            "registry", "catalog", "server",
+            "tool",
+            "identity",
+            "policy",
+            "scrutiny",
+            "audit",
+            "secrets",
+            "state",
+            "sandbox",
+            "registry",
+            "signatures",
+            "catalog",
+            "server",
         ],
     ),
 ];
@@ -43,6 +54,7 @@ const OWNED: &[(&str, &str)] = &[
     ("rustls", "egress"),
     ("tokio-rustls", "egress"),
     ("webpki-roots", "egress"),
+    ("ring", "signatures"),
     ("rmcp", "server"),
     ("chacha20poly1305", "secrets"),
     ("secrecy", "secrets"),
@@ -52,7 +64,7 @@ const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Rooms that do no I/O: no executor, no clock, no file.
-const PURE: &[&str] = &["tool", "identity", "policy", "scrutiny"];
+const PURE: &[&str] = &["tool", "identity", "policy", "scrutiny", "signatures"];
 
 /// The longest source file. One noun fits.
 const LINES_MAX: usize = 700;

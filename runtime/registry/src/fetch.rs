@@ -23,12 +23,12 @@ use crate::docker::{HUB, HUB_HOST};
 use crate::error::FetchError;
 use crate::location::Location;
 use crate::manifest::{self, LAYERS, Layer, MANIFEST, MANIFEST_BYTES_MAX, Manifest, shown};
-use crate::reach::Reach;
+use crate::reach::{Aim, Reach};
 use crate::reference::Reference;
 use crate::token::{self, Asked};
 
 /// For one request in all. Bounds a host that drips: 32 MiB come in this time over a slow line.
-const TOTAL: Duration = Duration::from_mins(5);
+pub(crate) const TOTAL: Duration = Duration::from_mins(5);
 
 /// As what a file behind HTTPS may come. A page that says that something went wrong is none.
 const FILES: [&str; 3] = [
@@ -55,16 +55,16 @@ impl fmt::Debug for Fetcher {
 }
 
 /// What is asked for, and what is known of it.
-struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// Which part, for messages.
-    what: &'static str,
+    pub(crate) what: &'static str,
     /// Of what, for messages.
-    from: String,
+    pub(crate) from: String,
     /// Whom to ask.
-    registry: &'a str,
-    uri: String,
-    accept: &'static str,
-    bytes_max: u64,
+    pub(crate) registry: &'a str,
+    pub(crate) uri: String,
+    pub(crate) accept: &'static str,
+    pub(crate) bytes_max: u64,
 }
 
 impl Wanted<'_> {
@@ -192,8 +192,7 @@ impl Fetcher {
             accept: "application/wasm, application/octet-stream",
             bytes_max: COMPONENT_BYTES_MAX as u64,
         };
-        let response = self.send(&wanted, None).await?;
-        let response = succeeded(&wanted, response)?;
+        let response = self.get(&wanted).await?;
         let kind = media_type(&response);
         if !kind.is_empty() && !FILES.contains(&kind.as_str()) {
             return Err(FetchError::MediaType {
@@ -207,23 +206,42 @@ impl Fetcher {
     }
 
     /// The way out for what is asked of `host`.
-    pub(crate) fn outgoing(&self, host: &str, limits: Limits) -> Result<Outgoing, FetchError> {
+    pub(crate) fn outgoing(
+        &self,
+        host: &str,
+        limits: Limits,
+        aim: Aim,
+    ) -> Result<Outgoing, FetchError> {
         let destination = Destination::parse(self.reach.scheme(), host)?;
-        let rules = self.reach.rules(destination.host().clone());
+        let rules = self.reach.rules(destination.host().clone(), aim);
         Ok(self.egress.outgoing(rules, limits))
     }
 
-    fn uri(&self, reference: &Reference, kind: &str, name: &str) -> String {
-        let host = match reference.registry() {
+    /// The host of a registry, which may go by another name.
+    pub(crate) fn host(registry: &str) -> &str {
+        match registry {
             HUB => HUB_HOST,
             host => host,
-        };
+        }
+    }
+
+    pub(crate) fn uri(&self, reference: &Reference, kind: &str, name: &str) -> String {
+        let host = Self::host(reference.registry());
         let (scheme, repository) = (self.reach.scheme(), reference.repository());
         format!("{scheme}://{host}/v2/{repository}/{kind}/{name}")
     }
 
+    /// Asks as nobody.
+    pub(crate) async fn get(
+        &self,
+        wanted: &Wanted<'_>,
+    ) -> Result<Response<ResponseBody>, FetchError> {
+        let response = self.send(wanted, None).await?;
+        succeeded(wanted, response)
+    }
+
     /// Asks a registry, and once more when it wants to know who asks.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         wanted: &Wanted<'_>,
         reference: &Reference,
@@ -232,17 +250,18 @@ impl Fetcher {
         if response.status() != StatusCode::UNAUTHORIZED {
             return succeeded(wanted, response);
         }
-        let proof = self.proof(&response, reference).await?;
+        let proof = self.proof(&response, reference, Aim::Fetch).await?;
         drop(response);
         let response = self.send(wanted, Some(proof)).await?;
         succeeded(wanted, response)
     }
 
     /// What to answer a registry that wants to know who asks.
-    async fn proof(
+    pub(crate) async fn proof(
         &self,
         response: &Response<ResponseBody>,
         reference: &Reference,
+        aim: Aim,
     ) -> Result<HeaderValue, FetchError> {
         let registry = reference.registry();
         let challenge = Challenge::of(response.headers());
@@ -267,13 +286,14 @@ impl Fetcher {
                 scope,
             } => {
                 // What the registry asks for is not more than is needed: it could ask to push.
-                let scope = scope.filter(|scope| scope.ends_with(":pull"));
-                let needed = || format!("repository:{}:pull", reference.repository());
+                let scope = scope.filter(|scope| aim == Aim::Fetch && scope.ends_with(":pull"));
+                let needed = || format!("repository:{}:{}", reference.repository(), aim.actions());
                 let asked = Asked {
                     registry,
                     realm: &realm,
                     service: service.as_deref(),
                     scope: &scope.unwrap_or_else(needed),
+                    aim,
                 };
                 token::get(self, &asked, credential).await
             }
@@ -290,11 +310,8 @@ impl Fetcher {
             response_bytes: wanted.bytes_max,
             ..Limits::default()
         };
-        let host = match wanted.registry {
-            HUB => HUB_HOST,
-            host => host,
-        };
-        let outgoing = self.outgoing(host, limits)?;
+        let host = Self::host(wanted.registry);
+        let outgoing = self.outgoing(host, limits, Aim::Fetch)?;
         let mut request = Request::get(wanted.uri.as_str())
             .header(ACCEPT, wanted.accept)
             .body(Bytes::new())
@@ -334,7 +351,7 @@ fn media_type(response: &Response<ResponseBody>) -> String {
 }
 
 /// Takes a body: exactly `size` bytes where that is known, never more than may be. Gives its digest.
-async fn take(
+pub(crate) async fn take(
     wanted: &Wanted<'_>,
     response: Response<ResponseBody>,
     size: Option<u64>,
@@ -386,7 +403,11 @@ async fn take(
     }
 }
 
-fn check(expected: &Wanted<'_>, wanted: Digest, found: Digest) -> Result<(), FetchError> {
+pub(crate) fn check(
+    expected: &Wanted<'_>,
+    wanted: Digest,
+    found: Digest,
+) -> Result<(), FetchError> {
     if wanted == found {
         return Ok(());
     }

@@ -37,6 +37,13 @@ impl Location {
         }
     }
 
+    /// Where its signature would be: the same place, with `.sig` behind its path.
+    pub(crate) fn beside(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}.sig", self.url.path()));
+        url.into()
+    }
+
     /// What it has to be.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -93,6 +100,7 @@ mod tests {
         assert_eq!(read.to_string(), text);
         assert_eq!(read.url(), "https://example.com/a/tool.wasm?v=1");
         assert_eq!(read.name(), "tool");
+        assert_eq!(read.beside(), "https://example.com/a/tool.wasm.sig?v=1");
         assert_eq!(read.authority(), "example.com");
         for text in [
             "https://example.com/tool.wasm".to_owned(),

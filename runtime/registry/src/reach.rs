@@ -30,11 +30,39 @@ impl Reach {
     }
 
     /// The rules for what is asked of `host`.
-    pub(crate) fn rules(&self, host: Host) -> Arc<dyn Rules> {
+    pub(crate) fn rules(&self, host: Host, aim: Aim) -> Arc<dyn Rules> {
         Arc::new(Towards {
             host,
             reach: self.clone(),
+            aim,
         })
+    }
+}
+
+/// What somebody is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// To have something.
+    Fetch,
+    /// To put something there.
+    Publish,
+}
+
+impl Aim {
+    /// The methods that it takes. A token is asked for by `POST`.
+    fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Fetch => &[Method::GET, Method::POST],
+            Self::Publish => &[Method::GET, Method::HEAD, Method::POST, Method::PUT],
+        }
+    }
+
+    /// What a token has to be good for.
+    pub(crate) fn actions(self) -> &'static str {
+        match self {
+            Self::Fetch => "pull",
+            Self::Publish => "pull,push",
+        }
     }
 }
 
@@ -43,12 +71,16 @@ impl Reach {
 struct Towards {
     host: Host,
     reach: Reach,
+    aim: Aim,
 }
 
 impl Rules for Towards {
     fn request(&self, hop: &Hop<'_>) -> Result<Leave, Denied> {
-        if ![Method::GET, Method::POST].contains(hop.method) {
-            return Err(Denied::new("only `GET` and `POST` are needed to fetch"));
+        if !self.aim.methods().contains(hop.method) {
+            return Err(Denied::new(format!(
+                "`{}` is not needed for this",
+                hop.method
+            )));
         }
         let is_own = *hop.destination.host() == self.host;
         match hop.destination.scheme() {
@@ -76,8 +108,27 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn whoever_fetches_changes_nothing() {
+        let may = |aim, method| {
+            let rules = Reach::default().rules("registry.example".parse().unwrap(), aim);
+            let destination = Destination::parse(Scheme::Https, "registry.example").unwrap();
+            let hop = Hop {
+                method: &method,
+                destination: &destination,
+                path: "/",
+            };
+            rules.request(&hop).is_ok()
+        };
+        assert!(may(Aim::Fetch, Method::GET) && may(Aim::Publish, Method::PUT));
+        assert!(!may(Aim::Fetch, Method::PUT));
+        for method in [Method::DELETE, Method::PATCH] {
+            assert!(!may(Aim::Fetch, method.clone()) && !may(Aim::Publish, method));
+        }
+    }
+
     fn allowed(reach: &Reach, scheme: Scheme, host: &str, address: &str) -> bool {
-        let rules = reach.rules("registry.example".parse().unwrap());
+        let rules = reach.rules("registry.example".parse().unwrap(), Aim::Fetch);
         let destination = Destination::parse(scheme, host).unwrap();
         let hop = Hop {
             method: &Method::GET,

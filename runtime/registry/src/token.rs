@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::credential::{Credential, Wiped};
 use crate::error::FetchError;
 use crate::fetch::Fetcher;
+use crate::reach::Aim;
 
 /// Bytes of what a token comes in. Bounds what a host can make us hold.
 const TOKEN_BYTES_MAX: u64 = 64 << 10;
@@ -45,6 +46,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) realm: &'a str,
     pub(crate) service: Option<&'a str>,
     pub(crate) scope: &'a str,
+    pub(crate) aim: Aim,
 }
 
 /// Gets a token, as the header that carries it.
@@ -73,7 +75,7 @@ pub(crate) async fn get(
     let from = asked.registry.to_owned();
     // A token service is often another host, and is told who asks: never a private one of somebody
     // else's choice.
-    let outgoing = fetcher.outgoing(asked.registry, limits)?;
+    let outgoing = fetcher.outgoing(asked.registry, limits, asked.aim)?;
     let failed = |source| FetchError::Egress {
         what,
         from: from.clone(),
