@@ -393,10 +393,7 @@ async fn a_secret_by_a_guessed_name_is_plain_text() {
             )
         };
         for answer in both.call(function, arguments).await {
-            assert_eq!(
-                answer["result"]["isError"], true,
-                "{tool} {name}: {answer}"
-            );
+            assert_eq!(answer["result"]["isError"], true, "{tool} {name}: {answer}");
             heard.push((tool, answer["result"]["content"].clone()));
         }
         // Nothing goes out, not even the words.

@@ -8,14 +8,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ringfence_signatures::Trust;
 use ringfence_tool::{Component, ComponentName, Digest, ToolName};
 
 use crate::file;
-use crate::lock::{Lock, LockError};
+use crate::lock::{self, Lock, LockError};
 use crate::naming::{self, Naming};
 use crate::pinning::{Disabled, Judged, Pinned, Pinning};
 use crate::problem::{Fault, Problem};
 use crate::shelf;
+use crate::signed::Claim;
 use crate::source::{Origin, Source};
 use crate::store::Store;
 use crate::tool::Tool;
@@ -223,12 +225,12 @@ impl Catalog {
         let lock = catalog.pinning.as_ref().map(|pinning| pinning.lock());
         for source in &**sources {
             match source {
-                Source::Installed { store, only } => {
+                Source::Installed { store, only, trust } => {
                     let enabled = lock.iter().flat_map(|lock| lock.enabled());
                     let meant =
                         |name: &ComponentName| only.as_ref().is_none_or(|only| only == name);
                     for (name, entry) in enabled.filter(|(name, _)| meant(name)) {
-                        catalog.add_installed(store, name, entry.pin.digest(), before);
+                        catalog.add_installed(store, trust.as_deref(), (name, entry), before);
                     }
                 }
                 Source::Bundled { name, bytes } => {
@@ -326,16 +328,24 @@ impl Catalog {
     fn add_installed(
         &mut self,
         store: &Store,
-        name: &ComponentName,
-        digest: Digest,
+        trust: Option<&Trust>,
+        (name, entry): (&ComponentName, &lock::Entry),
         before: &HashMap<&Origin, &Arc<Component>>,
     ) {
-        let origin = Origin::Installed(name.clone());
+        let (origin, digest) = (Origin::Installed(name.clone()), entry.pin.digest());
         let last = before.get(&origin).copied();
         let component = match last {
             Some(last) if last.digest() == digest => Ok(Arc::clone(last)),
             _ => shelf::read(store, name, &digest),
         };
+        // Each time, also of what was loaded before: the lock may name other signatures by now. Whatever is
+        // wrong with them, nothing is served on.
+        if let Ok(component) = &component
+            && let Err(fault) = Claim::of(entry).judge(store, trust, component)
+        {
+            self.problem(origin, fault);
+            return;
+        }
         self.settle(origin, component, last);
     }
 

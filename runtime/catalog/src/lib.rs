@@ -17,6 +17,7 @@ mod naming;
 mod pinning;
 mod problem;
 mod shelf;
+mod signed;
 mod source;
 mod store;
 mod tool;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use ringfence_signatures::Refusal;
 use ringfence_tool::{ComponentName, ReadError, ToolName};
 use thiserror::Error;
 
@@ -20,6 +21,16 @@ pub struct Problem {
     pub fault: Fault,
     /// Whether what was loaded from there before is served on.
     pub kept: bool,
+}
+
+impl Fault {
+    /// Whether it is about who signed.
+    pub fn is_about_trust(&self) -> bool {
+        matches!(
+            self,
+            Self::Evidence(_) | Self::TrustGone | Self::Unsigned(_)
+        )
+    }
 }
 
 impl fmt::Display for Problem {
@@ -42,6 +53,9 @@ pub enum Fault {
     /// Nobody approved the component, or it is not what was approved.
     #[error("{0}")]
     Disabled(String),
+    /// What is kept of the signatures of what is installed is none.
+    #[error("{0}: add it again")]
+    Evidence(String),
     /// The lock cannot be read again.
     #[error("{0}; what it said before still holds")]
     Lock(#[from] LockError),
@@ -99,6 +113,15 @@ pub enum Fault {
         /// How many are taken.
         max: usize,
     },
+    /// It was installed because of who signed it, and nobody says any more who has to.
+    #[error(
+        "it was installed because of who signed it, and the file that says who has to is gone: restore it, name it \
+         with `--trust`, or install the tool again"
+    )]
+    TrustGone,
+    /// Whoever has to have signed it did not.
+    #[error("{0}")]
+    Unsigned(#[from] Refusal),
     /// The system refused.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),

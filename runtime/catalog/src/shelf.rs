@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ringfence_scrutiny::Pin;
+use ringfence_signatures::Trust;
 use ringfence_tool::{COMPONENT_BYTES_MAX, Component, ComponentName, Digest};
 use thiserror::Error;
 
@@ -17,6 +18,7 @@ use crate::lock::installed::{Earlier, Installed};
 use crate::lock::{Entry, Lock, LockError};
 use crate::pinning::{Pinned, now};
 use crate::problem::Fault;
+use crate::signed::Claim;
 use crate::store::lease::Lease;
 use crate::store::{Store, StoreError};
 
@@ -25,6 +27,7 @@ use crate::store::{Store, StoreError};
 pub struct Shelf {
     file: LockFile,
     store: Store,
+    trust: Option<Arc<Trust>>,
 }
 
 /// A component that is in the store, to be installed.
@@ -36,8 +39,8 @@ pub struct Offer {
     pub source: String,
     /// The document that its source led to, where that is in the store as well.
     pub resolved: Option<Digest>,
-    /// Who signed it, as far as that was verified.
-    pub signed_by: Option<String>,
+    /// The signatures that came with it, where they are in the store as well.
+    pub evidence: Option<Digest>,
     /// What was installed under its name when it was looked at.
     pub instead_of: Option<Digest>,
 }
@@ -80,6 +83,14 @@ pub enum ShelfError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Whoever has to have signed it did not.
+    #[error("`{name}` is not taken: {fault}")]
+    Untrusted {
+        /// Its name.
+        name: ComponentName,
+        /// Why.
+        fault: Box<Fault>,
+    },
     /// Nothing is installed under that name.
     #[error("nothing is installed under the name `{name}`")]
     Unknown {
@@ -96,7 +107,45 @@ impl Shelf {
         Self {
             file: LockFile::new(lock),
             store: Store::new(store),
+            trust: None,
         }
+    }
+
+    /// The same, for which somebody has to have signed what is installed.
+    pub fn trusting(self, trust: Option<Arc<Trust>>) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Whether somebody has to have signed what is from this source.
+    pub fn needs_signature(&self, source: &str) -> bool {
+        let trust = self.trust.as_ref();
+        trust.is_some_and(|trust| trust.needs_signature(source))
+    }
+
+    /// Who signed what would be installed, where somebody had to.
+    ///
+    /// # Errors
+    ///
+    /// Whoever had to did not.
+    pub fn judge(&self, offer: &Offer) -> Result<Option<String>, ShelfError> {
+        let claim = Claim {
+            source: &offer.source,
+            resolved: offer.resolved,
+            evidence: offer.evidence,
+        };
+        self.judged(claim, &offer.component)
+    }
+
+    fn judged(
+        &self,
+        claim: Claim<'_>,
+        component: &Component,
+    ) -> Result<Option<String>, ShelfError> {
+        let judged = claim.judge(&self.store, self.trust.as_deref(), component);
+        judged.map_err(|fault| ShelfError::Untrusted {
+            name: component.name().clone(),
+            fault: Box::new(fault),
+        })
     }
 
     /// Where the bytes are.
@@ -146,11 +195,13 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// What is installed is not what it was when somebody looked, or the lock cannot be written.
+    /// Whoever has to have signed it did not, what is installed is not what it was when somebody looked, or the
+    /// lock cannot be written.
     pub fn install(&self, _lease: &Lease, offer: Offer, by: &str) -> Result<Pinned, ShelfError> {
         let name = offer.component.name().clone();
         // Now, not when it is served: what is not there as a whole is not installed.
         self.component(&name, &offer.component.digest())?;
+        let signed_by = self.judge(&offer)?;
         self.file.update(|lock| {
             let before = lock.entry(name.as_str());
             let (earlier, enabled) = match before {
@@ -173,7 +224,8 @@ impl Shelf {
             let installed = Installed {
                 enabled,
                 resolved: offer.resolved,
-                signed_by: offer.signed_by,
+                signed_by,
+                evidence: offer.evidence,
                 earlier,
             };
             let version = offer.component.manifest().version.as_ref();
@@ -199,7 +251,7 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// There was nothing before, or it is not in the store any more.
+    /// There was nothing before, it is not in the store any more, or whoever has to have signed it did not.
     pub fn roll_back(&self, name: &ComponentName, by: &str) -> Result<Pinned, ShelfError> {
         let _lease = self.begin()?;
         let lock = self.lock()?;
@@ -207,6 +259,12 @@ impl Shelf {
         let earlier = installed(name, entry)?.earlier.first();
         let earlier = earlier.ok_or_else(|| ShelfError::NoEarlier(name.clone()))?;
         let component = self.component(name, &earlier.digest)?;
+        let claim = Claim {
+            source: earlier.source.as_deref().unwrap_or_default(),
+            resolved: earlier.resolved,
+            evidence: earlier.evidence,
+        };
+        let signed_by = self.judged(claim, &component)?;
         let seen = entry.pin.digest();
         let (pin, at) = (Pin::of(&component), now());
         self.file.update(|lock| {
@@ -221,7 +279,8 @@ impl Shelf {
                 let earlier = kept.earlier.remove(index);
                 kept.remember(Earlier::of(entry, &kept));
                 kept.resolved = earlier.resolved;
-                kept.signed_by = earlier.signed_by;
+                kept.signed_by = signed_by;
+                kept.evidence = earlier.evidence;
                 let replaced = std::mem::replace(&mut entry.pin, pin.clone());
                 entry.version = earlier.version;
                 entry.source = earlier.source;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use ringfence_signatures::Trust;
 use ringfence_tool::ComponentName;
 
 use crate::store::Store;
@@ -28,6 +30,8 @@ pub enum Source {
         store: Store,
         /// The only one that is taken, where one is named.
         only: Option<ComponentName>,
+        /// Who has to have signed what, where somebody says so.
+        trust: Option<Arc<Trust>>,
     },
 }
 

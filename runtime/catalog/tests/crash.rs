@@ -84,7 +84,7 @@ fn child() {
             component: Arc::new(Component::read(bytes.into(), "x").unwrap()),
             source: "file:/x.wasm".into(),
             resolved: Some(resolved),
-            signed_by: None,
+            evidence: None,
             instead_of: last.map(|last| Digest::of(&self::bytes(last))),
         };
         shelf.install(&lease, offer, "test").unwrap();

@@ -46,7 +46,7 @@ impl Desk {
             component: Arc::new(Component::read(bytes.into(), "x").unwrap()),
             source: format!("file:/x{code}.wasm"),
             resolved: None,
-            signed_by: None,
+            evidence: None,
             instead_of: instead_of.map(digest_of),
         };
         self.shelf.install(&lease, offer, "test")?;
@@ -57,7 +57,11 @@ impl Desk {
         let lock = self.folder.path().join("ringfence.lock");
         let pinning = Pinning::open(lock, PinMode::Off).unwrap();
         let store = self.shelf.store().clone();
-        let sources = vec![Source::Installed { store, only: None }];
+        let sources = vec![Source::Installed {
+            store,
+            only: None,
+            trust: None,
+        }];
         Catalog::load_pinned(sources, Naming::default(), Some(Arc::new(pinning)))
     }
 

@@ -15,6 +15,7 @@ mod learn;
 mod pack;
 mod pin;
 mod policy;
+mod publish;
 mod quantity;
 mod secret;
 mod serve;
@@ -36,7 +37,7 @@ pub(crate) use inspect::InspectArguments;
 pub(crate) use install::{
     AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
     Named, Reaching, RemoveArguments, RollbackArguments, SearchArguments as FindArguments,
-    ShelfPlace, UpdateArguments,
+    ShelfPlace, Trusting, UpdateArguments,
 };
 pub(crate) use learn::{LearnArguments, Scratched};
 pub(crate) use pack::PackArguments;
@@ -44,6 +45,9 @@ pub(crate) use pin::{Pin, PinArguments, PinCommand, PinPlace, Pins};
 pub(crate) use policy::{
     CheckArguments, ExplainArguments, PolicyArguments, PolicyCommand, SealArguments,
     VerifySealArguments,
+};
+pub(crate) use publish::{
+    KeygenArguments, PullArguments, PushArguments, SignArguments, VerifySourceArguments,
 };
 pub(crate) use secret::{SecretArguments, SecretCommand, SecretPlace, VaultPlace};
 pub(crate) use serve::{Listen, ServeArguments};
@@ -92,17 +96,22 @@ pub(crate) enum Command {
     Gc(GcArguments),
     Info(InfoArguments),
     Inspect(InspectArguments),
+    Keygen(KeygenArguments),
     Learn(LearnArguments),
     List(ListArguments),
     Pack(PackArguments),
     Pin(PinArguments),
     Policy(PolicyArguments),
+    Pull(PullArguments),
+    Push(PushArguments),
     Remove(RemoveArguments),
     Rollback(RollbackArguments),
     Search(FindArguments),
     Secret(SecretArguments),
     Serve(ServeArguments),
+    Sign(SignArguments),
     Update(UpdateArguments),
+    Verify(VerifySourceArguments),
 }
 
 impl Command {
@@ -123,15 +132,20 @@ impl Command {
             | Self::Gc(_)
             | Self::Info(_)
             | Self::Inspect(_)
+            | Self::Keygen(_)
             | Self::List(_)
             | Self::Pack(_)
             | Self::Pin(_)
             | Self::Policy(_)
+            | Self::Pull(_)
+            | Self::Push(_)
             | Self::Remove(_)
             | Self::Rollback(_)
             | Self::Search(_)
             | Self::Secret(_)
-            | Self::Update(_) => Logging::default().with_default(LogLevel::Error),
+            | Self::Sign(_)
+            | Self::Update(_)
+            | Self::Verify(_) => Logging::default().with_default(LogLevel::Error),
         }
     }
 }

@@ -46,6 +46,8 @@ pub(crate) async fn run(
         let state = arguments.access.vault.state_dir.as_ref();
         let pinning = pin::of(&arguments.pins, state, Pin::Off)?;
         let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
+        let trust = arguments.pins.trusting.trust.as_ref();
+        let shelved = shelved.map(|shelved| shelved.trusting(trust));
         let catalog = load::pinned(&arguments.tool, pinning.clone(), shelved)?;
         let recorded = Recorded::open(&arguments.recording)?;
         let lock = pinning.as_ref().map(|pinning| pinning.path());

@@ -38,6 +38,8 @@ pub(crate) const STATE: u8 = 14;
 pub(crate) const CUT: u8 = 15;
 /// A tool could not be fetched, or is not what was asked for.
 pub(crate) const FETCH: u8 = 16;
+/// A tool is not signed by whoever has to have signed it.
+pub(crate) const UNSIGNED: u8 = 17;
 /// Stopped by a signal: 128 and the number of SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -60,7 +62,8 @@ pub(crate) const TABLE: &str = "   0  it went well
   13  no such secret, or the vault cannot be opened or written
   14  no such approval, it is settled already, or the state cannot be read or written
   15  the server ended before every call had
-  16  a tool cannot be fetched, or what came is not what was asked for
+  16  a tool cannot be fetched or pushed, or what came is not what was asked for
+  17  a tool is not signed by whoever has to have signed it
  130  interrupted";
 
 #[cfg(test)]
@@ -91,6 +94,7 @@ mod tests {
             STATE,
             CUT,
             FETCH,
+            UNSIGNED,
             INTERRUPTED,
         ];
         assert_eq!(lines, codes);

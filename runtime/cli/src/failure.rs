@@ -11,8 +11,9 @@ use std::path::PathBuf;
 
 use ringfence_audit::{Fault, ReadError};
 use ringfence_catalog::{LockError, ShelfError};
-use ringfence_registry::FetchError;
+use ringfence_registry::{FetchError, PublishError};
 use ringfence_secrets::{InvalidValue, SecretName, VaultError};
+use ringfence_signatures::TrustError;
 use ringfence_state::{ApprovalError, StateError};
 use ringfence_tool::{ComponentName, Digest, nearest};
 use thiserror::Error;
@@ -24,6 +25,10 @@ use crate::exit_code;
 /// The deepest chain of causes that is shown. Nothing of ours is as deep; what wraps itself would
 /// go on for ever.
 const CAUSES_MAX: usize = 8;
+
+/// What to do about a registry that may not be reached.
+const PRIVATE_REGISTRY: &str = "if it is meant to be on a private network, name its range: \
+                                `--allow-private-registry CIDR`, and `--plain-http` where it has no TLS";
 
 /// Why a command failed. Each variant reads well after "error: ".
 #[derive(Debug, Error)]
@@ -148,6 +153,27 @@ pub(crate) enum Failure {
     /// A tool that was to be installed has the name of one that comes with ringfence.
     #[error("`{name}` is the name of a tool that comes with ringfence")]
     BundledName { name: ComponentName },
+    /// A key cannot be used.
+    #[error("the key in `{}` cannot be used: {reason}", .path.display())]
+    Key { path: PathBuf, reason: String },
+    /// Nothing says whose signature counts.
+    #[error("nobody has to have signed `{source_text}`, so there is nothing to verify")]
+    NobodyHasToSign { source_text: String },
+    /// A tool cannot be pushed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// What lies beside a tool as its signature is none.
+    #[error("what lies beside `{wanted}` is no signature: {reason}")]
+    Signature { wanted: String, reason: String },
+    /// The trust file is none.
+    #[error("failed to apply the trust file")]
+    Trust(#[source] TrustError),
+    /// The trust file cannot be read.
+    #[error("failed to read the trust file `{}`: {reason}", .path.display())]
+    TrustUnread { path: PathBuf, reason: String },
+    /// Whoever has to have signed a tool did not.
+    #[error("`{tool}` is not taken: {reason}")]
+    Untrusted { tool: String, reason: String },
     /// The person at the terminal did not mean it.
     #[error("nothing was changed")]
     Declined,
@@ -312,6 +338,9 @@ impl Failure {
             | Self::Shelf(ShelfError::Unknown { .. })
             | Self::UnknownFunction { .. }
             | Self::UnknownTool { .. } => exit_code::TOOL,
+            Self::Shelf(ShelfError::Untrusted { .. })
+            | Self::Signature { .. }
+            | Self::Untrusted { .. } => exit_code::UNSIGNED,
             Self::Approval(_)
             | Self::BundledName { .. }
             | Self::Installed { .. }
@@ -323,7 +352,7 @@ impl Failure {
             | Self::PinUnknown { .. }
             | Self::Shelf(_)
             | Self::State(_) => exit_code::STATE,
-            Self::Fetch(_) | Self::Offline { .. } => exit_code::FETCH,
+            Self::Fetch(_) | Self::Offline { .. } | Self::Publish(_) => exit_code::FETCH,
             Self::AdminKey { .. }
             | Self::AllowedHost(_)
             | Self::Unconfirmed
@@ -332,6 +361,10 @@ impl Failure {
             | Self::Bind { .. }
             | Self::Grants(_)
             | Self::InputTaken
+            | Self::Key { .. }
+            | Self::NobodyHasToSign { .. }
+            | Self::Trust(_)
+            | Self::TrustUnread { .. }
             | Self::Policy(_)
             | Self::PolicyUnread { .. }
             | Self::Source { .. }
@@ -433,11 +466,18 @@ impl Failure {
             Self::BundledName { .. } => {
                 "give it another name in its manifest: `ringfence pack` puts one in".into()
             }
-            Self::Fetch(error) if error.is_denied() => {
-                "if it is meant to be on a private network, name its range: `--allow-private-registry CIDR`, and \
-                 `--plain-http` where it has no TLS"
+            Self::Trust(_) | Self::TrustUnread { .. } => {
+                "`docs/installing.md` describes the file; nothing is installed or served without it".into()
+            }
+            Self::NobodyHasToSign { .. } => {
+                "name the public key with `--key FILE`, or write a rule into the trust file".into()
+            }
+            Self::Shelf(ShelfError::Untrusted { .. }) | Self::Untrusted { .. } => {
+                "`docs/installing.md` says what each reason means; ask whoever published it before the rule is changed"
                     .into()
             }
+            Self::Publish(error) if error.is_denied() => PRIVATE_REGISTRY.into(),
+            Self::Fetch(error) if error.is_denied() => PRIVATE_REGISTRY.into(),
             Self::Installed { name, wanted } => {
                 format!("`ringfence update {name} --from {wanted}` shows the difference")
             }
@@ -474,6 +514,9 @@ impl Failure {
             | Self::Declined
             | Self::Disabled(_)
             | Self::Fetch(_)
+            | Self::Key { .. }
+            | Self::Publish(_)
+            | Self::Signature { .. }
             | Self::NoTool { .. }
             | Self::Shelf(_)
             | Self::Source { .. }

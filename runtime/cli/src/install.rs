@@ -6,6 +6,7 @@
 mod bring;
 mod keychain;
 mod page;
+mod publish;
 mod search;
 mod source;
 
@@ -21,7 +22,7 @@ use ringfence_tool::{COMPONENT_BYTES_MAX, Component, ComponentName, Digest};
 
 use crate::arguments::{
     AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
-    Named, RemoveArguments, RollbackArguments, ShelfPlace, UpdateArguments,
+    Named, RemoveArguments, RollbackArguments, ShelfPlace, Trusting, UpdateArguments,
 };
 use crate::console::{Console, Style};
 use crate::escape::escape;
@@ -30,6 +31,7 @@ use crate::recording::Recorded;
 use crate::shelved::Shelved;
 use crate::stop::Stop;
 use bring::{Brought, Courier};
+pub(crate) use publish::{keygen, pull, push, sign, verify};
 pub(crate) use search::search;
 use source::Wanted;
 
@@ -38,6 +40,11 @@ const OPERATOR: &str = "the command line";
 
 fn in_place(place: &ShelfPlace) -> Result<Shelf, Failure> {
     Ok(Shelved::at(place.lock.as_ref(), place.state_dir.as_ref())?.shelf())
+}
+
+fn trusted(place: &ShelfPlace, trusting: &Trusting) -> Result<Shelf, Failure> {
+    let shelved = Shelved::at(place.lock.as_ref(), place.state_dir.as_ref())?;
+    shelved.trusting(trusting.trust.as_ref()).trusted_shelf()
 }
 
 /// `ringfence add`.
@@ -58,7 +65,7 @@ pub(crate) async fn add(
 }
 
 async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure> {
-    let shelf = in_place(&arguments.place)?;
+    let shelf = trusted(&arguments.place, &arguments.trusting)?;
     let wanted: Vec<Wanted> = arguments
         .sources
         .iter()
@@ -69,10 +76,12 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
     for wanted in wanted {
         let lease = shelf.begin()?;
         let damaged = damaged(&shelf)?;
-        let brought = courier.bring(shelf.store(), &lease, &wanted).await?;
-        let component = Arc::clone(&brought.component);
+        let brought = courier.bring(&shelf, &lease, &wanted).await?;
+        let (component, left_out) = (Arc::clone(&brought.component), brought.left_out);
         let name = component.name();
         refuse_bundled(name)?;
+        let mut offer = offer(brought, None);
+        let signed_by = shelf.judge(&offer)?;
         let lock = shelf.lock()?;
         let before = lock.entry(name.as_str());
         let digest = component.digest();
@@ -82,6 +91,12 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
                     name: name.clone(),
                     wanted: wanted.to_string(),
                 });
+            }
+            let kept = entry.installed.as_ref().and_then(|kept| kept.evidence);
+            if kept != offer.evidence {
+                // The same tool, and other signatures: whose count may be new.
+                offer.instead_of = Some(digest);
+                install(&shelf, &lease, offer, &recorded.recorder())?;
             }
             if damaged.contains(&digest) {
                 let done = console.paint_note(Style::Good, "repaired");
@@ -94,12 +109,18 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
             continue;
         }
         let flags = look(&shelf, &component)?;
-        console.note(&page::offer(console, &brought, &flags));
+        console.note(&page::offer(
+            console,
+            &offer,
+            left_out,
+            signed_by.as_deref(),
+            &flags,
+        ));
         if !flags.is_empty() {
             let question = format!("install `{name}` all the same?");
             meant(arguments.yes, question, console).await?;
         }
-        install(&shelf, &lease, brought, None, &recorded.recorder())?;
+        install(&shelf, &lease, offer, &recorded.recorder())?;
         let done = console.paint_note(Style::Good, "installed");
         console.note(&format!("{done} `{name}` {digest}\n"));
     }
@@ -135,7 +156,7 @@ pub(crate) async fn update(
 }
 
 async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Failure> {
-    let shelf = in_place(&arguments.place)?;
+    let shelf = trusted(&arguments.place, &arguments.trusting)?;
     let lock = shelf.lock()?;
     if arguments.from.is_some() && arguments.names.len() != 1 {
         return Err(Failure::UpdateFrom);
@@ -158,9 +179,7 @@ async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Fa
             continue;
         }
         let lease = shelf.begin()?;
-        let brought = courier
-            .bring_named(shelf.store(), &lease, &wanted, &name)
-            .await?;
+        let brought = courier.bring_named(&shelf, &lease, &wanted, &name).await?;
         if brought.component.name() != &name {
             return Err(Failure::UpdateOther {
                 name,
@@ -169,27 +188,30 @@ async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Fa
         }
         let installed = entry.installed.as_ref();
         let resolved = installed.and_then(|installed| installed.resolved);
-        let source = Some(brought.source.as_str());
-        let digest = brought.component.digest();
+        let evidence = installed.and_then(|installed| installed.evidence);
+        let offer = offer(brought, Some(entry.pin.digest()));
+        let signed_by = shelf.judge(&offer)?;
+        let source = Some(offer.source.as_str());
+        let digest = offer.component.digest();
         let same = entry.pin.digest() == digest;
-        if same && resolved == brought.resolved && entry.source.as_deref() == source {
+        let is_as_it_was = same && resolved == offer.resolved && evidence == offer.evidence;
+        if is_as_it_was && entry.source.as_deref() == source {
             console.note(&format!("`{name}` is up to date\n"));
             continue;
         }
         if !same {
-            let differences = entry.pin.differences(&Pin::of(&brought.component));
-            let flags = look(&shelf, &brought.component)?;
+            let differences = entry.pin.differences(&Pin::of(&offer.component));
+            let flags = look(&shelf, &offer.component)?;
             console.note(&page::change(
                 console,
-                &entry.pin,
-                &brought,
+                (&entry.pin, &offer),
+                signed_by.as_deref(),
                 &differences,
                 &flags,
             ));
             meant(arguments.yes, format!("update `{name}`?"), console).await?;
         }
-        let instead_of = Some(entry.pin.digest());
-        install(&shelf, &lease, brought, instead_of, &recorded.recorder())?;
+        install(&shelf, &lease, offer, &recorded.recorder())?;
         let done = console.paint_note(Style::Good, "updated");
         console.note(&format!("{done} `{name}` {digest}\n"));
     }
@@ -251,7 +273,8 @@ fn switch(named: &Named, enabled: bool, console: Console) -> Result<(), Failure>
 ///
 /// There was nothing before, or it is not in the store any more.
 pub(crate) fn rollback(arguments: &RollbackArguments, console: Console) -> Result<(), Failure> {
-    each(&arguments.named, |shelf, name, audit| {
+    let shelf = trusted(&arguments.named.place, &arguments.trusting)?;
+    each(&arguments.named, |_, name, audit| {
         let pinned = shelf.roll_back(name, OPERATOR)?;
         pins::approved(audit, &pinned, OPERATOR);
         console.note(&page::rolled_back(console, &pinned));
@@ -314,20 +337,18 @@ pub(crate) fn gc(arguments: &GcArguments, console: Console) -> Result<(), Failur
     Ok(())
 }
 
-fn install(
-    shelf: &Shelf,
-    lease: &Lease,
-    brought: Brought,
-    instead_of: Option<Digest>,
-    audit: &Recorder,
-) -> Result<(), Failure> {
-    let offer = Offer {
+/// What was brought, to be installed in the place of something.
+fn offer(brought: Brought, instead_of: Option<Digest>) -> Offer {
+    Offer {
         component: brought.component,
         source: brought.source,
         resolved: brought.resolved,
-        signed_by: None,
+        evidence: brought.evidence,
         instead_of,
-    };
+    }
+}
+
+fn install(shelf: &Shelf, lease: &Lease, offer: Offer, audit: &Recorder) -> Result<(), Failure> {
     let pinned = shelf.install(lease, offer, OPERATOR)?;
     pins::approved(audit, &pinned, OPERATOR);
     Ok(())

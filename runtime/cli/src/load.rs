@@ -69,7 +69,7 @@ pub(crate) fn pinned(
         let pinning = Pinning::open(shelved.lock.clone(), PinMode::Off)?;
         let lock = pinning.lock();
         if let Some((only, _)) = lock.enabled().find(|(name, _)| name.as_str() == tool) {
-            let source = shelved.source(Some(only.clone()));
+            let source = shelved.source(Some(only.clone()))?;
             return strict(vec![source], Naming::default(), Some(Arc::new(pinning)));
         }
         known.extend(lock.enabled().map(|(name, _)| name.to_string()));
@@ -111,7 +111,7 @@ pub(crate) fn installed(
     shelved.prepare();
     let pinning = Pinning::open(shelved.lock.clone(), PinMode::Off)?;
     let mut sources = bundled();
-    sources.push(shelved.source(None));
+    sources.push(shelved.source(None)?);
     strict(sources, naming, Some(Arc::new(pinning)))
 }
 
@@ -156,9 +156,17 @@ fn strict(
             .iter()
             .any(|source| is_about(problem, source))
         {
-            return Err(Failure::Load {
-                path: PathBuf::from(problem.origin.to_string()),
-                reason: problem.fault.to_string(),
+            let (origin, reason) = (problem.origin.to_string(), problem.fault.to_string());
+            return Err(if problem.fault.is_about_trust() {
+                Failure::Untrusted {
+                    tool: origin,
+                    reason,
+                }
+            } else {
+                Failure::Load {
+                    path: origin.into(),
+                    reason,
+                }
             });
         }
     }

@@ -38,6 +38,7 @@ mod serve;
 mod shelved;
 mod stop;
 mod table;
+mod trust;
 mod values;
 
 use std::process::ExitCode;
@@ -86,18 +87,25 @@ fn run(command: Command, console: Console) -> Result<(), Failure> {
         Command::Gc(arguments) => install::gc(&arguments, console),
         Command::Info(arguments) => install::info(&arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments, console),
+        Command::Keygen(arguments) => install::keygen(&arguments, console),
         Command::Learn(arguments) => executor::run(|stop| learn::run(arguments, console, stop)),
         Command::List(arguments) => install::list(&arguments, console),
         Command::Pack(arguments) => pack::run(&arguments, console),
         Command::Pin(arguments) => pin::run(&arguments, console),
         Command::Policy(arguments) => policy::run(&arguments, console),
+        Command::Pull(arguments) => executor::run(|stop| install::pull(arguments, console, stop)),
+        Command::Push(arguments) => executor::run(|stop| install::push(arguments, console, stop)),
         Command::Remove(arguments) => install::remove(&arguments, console),
         Command::Rollback(arguments) => install::rollback(&arguments, console),
         Command::Search(arguments) => install::search(&arguments, console),
         Command::Secret(arguments) => secret::run(&arguments, console),
         Command::Serve(arguments) => executor::run(|stop| serve::run(arguments, stop)),
+        Command::Sign(arguments) => executor::run(|stop| install::sign(arguments, console, stop)),
         Command::Update(arguments) => {
             executor::run(|stop| install::update(arguments, console, stop))
+        }
+        Command::Verify(arguments) => {
+            executor::run(|stop| install::verify(arguments, console, stop))
         }
     }
 }

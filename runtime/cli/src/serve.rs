@@ -110,6 +110,8 @@ fn catalog(arguments: &ServeArguments) -> Result<Arc<Catalog>, Failure> {
     if arguments.tools.is_empty() {
         // What comes with ringfence is part of it, and what is installed was approved by that.
         let shelved = Shelved::at(arguments.pins.lock.as_ref(), state).ok();
+        let trust = arguments.pins.trusting.trust.as_ref();
+        let shelved = shelved.map(|shelved| shelved.trusting(trust));
         return load::installed(naming, shelved.as_ref());
     }
     let pinning = pin::of(&arguments.pins, state, Pin::FirstUse)?;

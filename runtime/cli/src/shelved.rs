@@ -1,16 +1,20 @@
 //! Where installed tools are.
 //!
-//! Owns the two places that belong together: the lock that says which, and the store that has them.
+//! Owns the places that belong together: the lock that says which, the store that has them, and the file that
+//! says who has to have signed them.
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ringfence_catalog::{Shelf, Source, Store};
+use ringfence_signatures::Trust;
 use ringfence_tool::ComponentName;
 
 use crate::environment;
 use crate::failure::Failure;
 use crate::pin;
+use crate::trust;
 
 /// The store's name in the folder of state.
 const STORE: &str = "store";
@@ -20,6 +24,7 @@ const STORE: &str = "store";
 pub(crate) struct Shelved {
     pub(crate) lock: PathBuf,
     store: PathBuf,
+    trust: trust::Place,
 }
 
 impl Shelved {
@@ -34,7 +39,37 @@ impl Shelved {
         Ok(Self {
             lock: pin::path(lock, Some(&state))?,
             store: state.join(STORE),
+            trust: trust::Place::in_state(&state),
         })
+    }
+
+    /// The same, with another trust file than the usual one, where one is named.
+    pub(crate) fn trusting(self, named: Option<&PathBuf>) -> Self {
+        match named {
+            Some(path) => Self {
+                trust: trust::Place::Named(path.clone()),
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    /// Who has to have signed what.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read in full.
+    pub(crate) fn trust(&self) -> Result<Option<Arc<Trust>>, Failure> {
+        self.trust.read()
+    }
+
+    /// To install on, or to go back on: what is not signed as it has to be is not taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`trust`](Self::trust).
+    pub(crate) fn trusted_shelf(&self) -> Result<Shelf, Failure> {
+        Ok(self.shelf().trusting(self.trust()?))
     }
 
     /// Makes the folder of the lock, so that it can be watched before anything is installed. One that cannot be
@@ -51,14 +86,21 @@ impl Shelved {
         }
     }
 
-    /// To look at and to change.
+    /// To look at, and to change in ways that bring nothing.
     pub(crate) fn shelf(&self) -> Shelf {
         Shelf::new(self.lock.clone(), self.store.clone())
     }
 
     /// To load from: all of it, or one tool.
-    pub(crate) fn source(&self, only: Option<ComponentName>) -> Source {
-        let store = Store::new(self.store.clone());
-        Source::Installed { store, only }
+    ///
+    /// # Errors
+    ///
+    /// As [`trust`](Self::trust).
+    pub(crate) fn source(&self, only: Option<ComponentName>) -> Result<Source, Failure> {
+        Ok(Source::Installed {
+            store: Store::new(self.store.clone()),
+            only,
+            trust: self.trust()?,
+        })
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use ringfence_egress::{Egress, Timeouts};
 use ringfence_registry::{
-    Credential, FetchError, Fetcher, Keychain, Location, Manifest, NoKeychain, Reach, Reference,
+    About, Credential, FetchError, Fetcher, Keychain, Location, Manifest, NoKeychain, PublishError,
+    Reach, Reference,
 };
 use ringfence_tool::Digest;
 
@@ -71,6 +72,11 @@ fn serve(mut stream: TcpStream, answer: &Answer, kept: &Mutex<Vec<String>>) {
         head.extend(byte);
     }
     let head = String::from_utf8(head).unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
     let path = head.split(' ').nth(1).unwrap_or_default();
     let proof = head
         .lines()
@@ -426,4 +432,102 @@ async fn a_password_is_told_to_nobody_else() {
         error.contains("Challenge") && !error.contains("s3cret"),
         "{error}"
     );
+}
+
+/// A list of one signature, which names what was signed by this digest and size.
+fn signed(digest: Digest, size: usize) -> Vec<u8> {
+    format!(
+        r#"{{"layers":[{{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"{digest}",
+        "size":{size},"annotations":{{"dev.cosignproject.cosign/signature":"AAAA"}}}}]}}"#
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn h51_signatures_are_what_their_list_says_or_none() {
+    const PAYLOAD: &[u8] = b"{}";
+    let artifact = Digest::of(b"artifact");
+    let list = format!("/v2/org/tool/manifests/sha256-{}.sig", artifact.hex());
+    let fetcher = fetcher(NoKeychain);
+    let with = |digest: Digest, size: usize| {
+        let list = list.clone();
+        Peer::new(move |_, path, _| {
+            if path == list {
+                ok(
+                    "application/vnd.oci.image.manifest.v1+json",
+                    &signed(digest, size),
+                )
+            } else {
+                ok("application/octet-stream", PAYLOAD)
+            }
+        })
+    };
+    let honest = with(Digest::of(PAYLOAD), PAYLOAD.len());
+    let attached = fetcher.attached(&honest.reference(), &artifact).await;
+    let attached = attached.unwrap();
+    assert_eq!(
+        (attached.len(), attached[0].payload.as_slice()),
+        (1, PAYLOAD)
+    );
+    for (digest, size, why) in [
+        (Digest::of(b"other"), PAYLOAD.len(), "it was changed"),
+        (Digest::of(PAYLOAD), 1, "was said to have 1 bytes"),
+        (
+            Digest::of(PAYLOAD),
+            10 << 30,
+            "more than the 65536 that it may have",
+        ),
+    ] {
+        let liar = with(digest, size);
+        let refused = fetcher.attached(&liar.reference(), &artifact).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let none = Peer::new(|_, _, _| status(404, "", ""));
+    let attached = fetcher.attached(&none.reference(), &artifact).await;
+    assert_eq!(attached.unwrap(), []);
+    // Down is not unsigned.
+    let down = Peer::new(|_, _, _| status(500, "", ""));
+    assert!(
+        fetcher
+            .attached(&down.reference(), &artifact)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn h51_a_push_proves_who_asks_to_the_registry_alone() {
+    let elsewhere = Peer::new(|_, _, _| status(201, "", ""));
+    let place = format!("http://127.0.0.1:{}/put?state=x", elsewhere.port);
+    let registry = Peer::new(move |_, path, proof| match path {
+        _ if proof.is_empty() => status(401, "www-authenticate: Basic realm=\"x\"\r\n", ""),
+        "/v2/org/tool/blobs/uploads/" => status(202, &format!("location: {place}\r\n"), ""),
+        "/v2/org/tool/manifests/1.0" => status(201, "", ""),
+        _ => status(404, "", ""),
+    });
+    let pushing = fetcher(Ann);
+    let component = bytes::Bytes::from_static(COMPONENT);
+    let reference = registry.reference();
+    let pushed = pushing
+        .push(&reference, &component, &About::default())
+        .await;
+    pushed.unwrap();
+    let asked = registry.asked();
+    let proven = asked.iter().filter(|line| line.contains(" Basic "));
+    assert_eq!(proven.count(), asked.len() - 1, "{asked:?}");
+    let put = elsewhere.asked();
+    assert_eq!(put.len(), 2);
+    for line in put {
+        assert!(
+            line.starts_with("/put?state=x&digest=sha256") && line.ends_with(" -"),
+            "{line}"
+        );
+    }
+    // Nobody chooses the digest of what is pushed.
+    let fixed = format!("{reference}@{}", Digest::of(b"x"));
+    let refused = pushing
+        .push(&fixed.parse().unwrap(), &component, &About::default())
+        .await;
+    assert!(matches!(refused, Err(PublishError::Digest(_))));
 }

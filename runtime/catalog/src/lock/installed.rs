@@ -17,8 +17,10 @@ pub struct Installed {
     pub enabled: bool,
     /// The digest of the document that a registry's name led to, which is in the store as well.
     pub resolved: Option<Digest>,
-    /// Who signed it, as far as that was verified. Nobody until signatures are.
+    /// Who signed it, when somebody had to have.
     pub signed_by: Option<String>,
+    /// The digest of the signatures that were looked at, which are in the store as well.
+    pub evidence: Option<Digest>,
     /// What it was before, the latest first.
     pub earlier: Vec<Earlier>,
 }
@@ -36,6 +38,8 @@ pub struct Earlier {
     pub resolved: Option<Digest>,
     /// As in what was installed.
     pub signed_by: Option<String>,
+    /// As in what was installed.
+    pub evidence: Option<Digest>,
 }
 
 impl Earlier {
@@ -47,6 +51,7 @@ impl Earlier {
             source: entry.source.clone(),
             resolved: installed.resolved,
             signed_by: installed.signed_by.clone(),
+            evidence: installed.evidence,
         }
     }
 }
@@ -65,11 +70,15 @@ impl Entry {
     pub fn pieces(&self) -> impl Iterator<Item = Digest> + '_ {
         self.installed.iter().flat_map(|installed| {
             let earlier = installed.earlier.iter();
-            let earlier = earlier.flat_map(|one| [Some(one.digest), one.resolved]);
-            [Some(self.pin.digest()), installed.resolved]
-                .into_iter()
-                .chain(earlier)
-                .flatten()
+            let earlier = earlier.flat_map(|one| [Some(one.digest), one.resolved, one.evidence]);
+            [
+                Some(self.pin.digest()),
+                installed.resolved,
+                installed.evidence,
+            ]
+            .into_iter()
+            .chain(earlier)
+            .flatten()
         })
     }
 }

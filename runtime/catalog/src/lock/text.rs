@@ -16,10 +16,11 @@ use serde::Deserialize;
 use super::installed::{Earlier, Installed};
 use super::{Entry, Lock};
 
-/// What readers understand: the second version knows what is installed. A lock in which nothing is, is
-/// written as the first, so that programs before that read it.
+/// What readers understand: the second version knows what is installed, and the third where its signatures
+/// are kept. A lock is written as the first that says all of it, so that programs before that read it.
 const VERSION_APPROVED: u32 = 1;
 const VERSION_INSTALLED: u32 = 2;
+const VERSION_SIGNED: u32 = 3;
 
 const HEAD: &str = "\
 # What was approved of each tool. `ringfence` writes this file, and refuses it when anything else did.
@@ -59,6 +60,7 @@ struct Kept {
     enabled: bool,
     resolved: Option<String>,
     signed_by: String,
+    signatures: Option<String>,
     #[serde(default)]
     earlier: Vec<Before>,
 }
@@ -71,6 +73,7 @@ struct Before {
     digest: String,
     resolved: Option<String>,
     signed_by: String,
+    signatures: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,9 +88,16 @@ struct End {
 pub(super) fn print(lock: &Lock) -> String {
     let mut text = String::from(HEAD);
     // Writing to a string cannot fail.
-    let version = match lock.installed().next() {
-        Some(_) => VERSION_INSTALLED,
-        None => VERSION_APPROVED,
+    let has_signatures = |installed: &Installed| {
+        let mut earlier = installed.earlier.iter();
+        installed.evidence.is_some() || earlier.any(|one| one.evidence.is_some())
+    };
+    let version = if lock.installed().any(|(.., kept)| has_signatures(kept)) {
+        VERSION_SIGNED
+    } else if lock.installed().next().is_some() {
+        VERSION_INSTALLED
+    } else {
+        VERSION_APPROVED
     };
     let _ = writeln!(text, "version = {version}");
     for (name, entry) in lock.iter() {
@@ -137,15 +147,17 @@ fn installed(text: &mut String, installed: &Installed) {
         "\n[tool.installed]\nenabled = {}\n",
         installed.enabled
     );
-    resolved(text, installed.resolved);
+    named(text, "resolved", installed.resolved);
     signed(text, installed.signed_by.as_deref());
+    named(text, "signatures", installed.evidence);
     for earlier in &installed.earlier {
         text.push_str("\n[[tool.installed.earlier]]\n");
         optional(text, "version", earlier.version.as_deref());
         optional(text, "source", earlier.source.as_deref());
         let _ = writeln!(text, "digest = \"{}\"", earlier.digest);
-        resolved(text, earlier.resolved);
+        named(text, "resolved", earlier.resolved);
         signed(text, earlier.signed_by.as_deref());
+        named(text, "signatures", earlier.evidence);
     }
 }
 
@@ -155,9 +167,9 @@ fn optional(text: &mut String, key: &str, value: Option<&str>) {
     }
 }
 
-fn resolved(text: &mut String, digest: Option<Digest>) {
+fn named(text: &mut String, key: &str, digest: Option<Digest>) {
     if let Some(digest) = digest {
-        let _ = writeln!(text, "resolved = \"{digest}\"");
+        let _ = writeln!(text, "{key} = \"{digest}\"");
     }
 }
 
@@ -182,9 +194,9 @@ pub(super) fn parse(text: &str) -> Result<Lock, String> {
         return Err("its checksum is not that of its text".into());
     }
     let document: Document = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    if ![VERSION_APPROVED, VERSION_INSTALLED].contains(&document.version) {
+    if !(VERSION_APPROVED..=VERSION_SIGNED).contains(&document.version) {
         return Err(format!(
-            "it has version {}, and this program reads {VERSION_APPROVED} and {VERSION_INSTALLED}",
+            "it has version {}, and this program reads {VERSION_APPROVED} to {VERSION_SIGNED}",
             document.version
         ));
     }
@@ -208,22 +220,24 @@ fn digest(key: &str, text: &str) -> Result<Digest, String> {
 }
 
 fn kept(kept: Kept) -> Result<Installed, String> {
-    let resolved = |text: Option<String>| text.map(|text| digest("resolved", &text)).transpose();
+    let named = |key, text: Option<String>| text.map(|text| digest(key, &text)).transpose();
     let signed = |by: String| Some(by).filter(|by| !by.is_empty());
     let earlier = kept.earlier.into_iter().map(|before| {
         Ok(Earlier {
             digest: digest("digest", &before.digest)?,
             version: before.version,
             source: before.source,
-            resolved: resolved(before.resolved)?,
+            resolved: named("resolved", before.resolved)?,
             signed_by: signed(before.signed_by),
+            evidence: named("signatures", before.signatures)?,
         })
     });
     Ok(Installed {
         enabled: kept.enabled,
         earlier: earlier.collect::<Result<_, String>>()?,
-        resolved: resolved(kept.resolved)?,
+        resolved: named("resolved", kept.resolved)?,
         signed_by: signed(kept.signed_by),
+        evidence: named("signatures", kept.signatures)?,
     })
 }
 
@@ -280,11 +294,13 @@ mod tests {
             source: None,
             resolved: None,
             signed_by: signed_by.clone(),
+            evidence: Some(digest).filter(|_| index.is_multiple_of(4)),
         };
         (!index.is_multiple_of(3)).then(|| Installed {
             enabled: index.is_multiple_of(2),
             resolved: Some(digest).filter(|_| index % 3 == 1),
             signed_by,
+            evidence: Some(digest).filter(|_| index.is_multiple_of(2)),
             earlier: vec![earlier; index % 3 - 1],
         })
     }
@@ -342,6 +358,8 @@ mod tests {
         assert!(text.contains("\nversion = 1\n"), "{text}");
         let text = print(&lock(&["a".into(), "b".into()]));
         assert!(text.contains("\nversion = 2\n"), "{text}");
+        let text = print(&lock(&["a".into(), "b".into(), "c".into()]));
+        assert!(text.contains("\nversion = 3\n"), "{text}");
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub(crate) struct AddArguments {
     pub(crate) yes: bool,
 
     #[command(flatten)]
+    pub(crate) trusting: Trusting,
+
+    #[command(flatten)]
     pub(crate) place: ShelfPlace,
 
     #[command(flatten)]
@@ -71,6 +74,9 @@ pub(crate) struct UpdateArguments {
     /// Change what is different without asking.
     #[arg(long)]
     pub(crate) yes: bool,
+
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
 
     #[command(flatten)]
     pub(crate) place: ShelfPlace,
@@ -125,6 +131,9 @@ Examples:
 pub(crate) struct RollbackArguments {
     #[command(flatten)]
     pub(crate) named: Named,
+
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
 }
 
 /// Installed tools that something is done with.
@@ -215,6 +224,18 @@ pub(crate) struct ShelfPlace {
     /// The folder of ringfence's state, in which the store is [default: your state directory].
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Who has to have signed what.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Who has to have signed")]
+pub(crate) struct Trusting {
+    /// A trust file: whose signature tools from which source need [default: `trust.toml` in the folder of
+    /// ringfence's state, where there is one].
+    ///
+    /// A file that cannot be read in full is refused.
+    #[arg(long, value_name = "TRUST.toml")]
+    pub(crate) trust: Option<PathBuf>,
 }
 
 /// How sources are reached.

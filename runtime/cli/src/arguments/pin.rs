@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use ringfence_tool::{ComponentName, Digest};
 
 use super::audit::Recording;
+use super::install::Trusting;
 
 /// Approve tools as they are, and see what has changed about them: list, show, approve, remove.
 ///
@@ -113,6 +114,9 @@ pub(crate) struct Pins {
     /// Where approvals are kept [default: `ringfence.lock` in the folder of ringfence's state].
     #[arg(long, value_name = "FILE")]
     pub(crate) lock: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
 }
 
 /// What becomes of a component that nobody approved.

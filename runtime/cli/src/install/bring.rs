@@ -3,10 +3,14 @@
 //! Owns that what is in the store already is not asked for again, so that everything which is named by a
 //! digest and was here before can be had without a network.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence_catalog::{Lease, ShelfError, Store, read_file};
+use ringfence_catalog::{Lease, Shelf, ShelfError, Store, read_file};
 use ringfence_registry::{Fetcher, Layer, MANIFEST_BYTES_MAX, Manifest, Reach, Reference};
+use ringfence_signatures::{Evidence, InvalidEvidence, Signature};
 use ringfence_tool::{COMPONENT_BYTES_MAX, Component, ComponentName, Digest};
 
 use super::keychain;
@@ -23,7 +27,12 @@ pub(super) struct Brought {
     pub(super) resolved: Option<Digest>,
     /// Parts of an artifact that were left where they are.
     pub(super) left_out: usize,
+    /// The digest of the signatures that came with it, where its source needs one.
+    pub(super) evidence: Option<Digest>,
 }
+
+/// Bytes of a signature beside a file. Bounds what whoever may write there makes us read.
+const BESIDE_BYTES_MAX: u64 = 16 << 10;
 
 /// Whoever fetches.
 #[derive(Debug)]
@@ -52,31 +61,32 @@ impl Courier {
     /// Brings what is wanted into the store.
     pub(super) async fn bring(
         &self,
-        store: &Store,
+        place: &Shelf,
         lease: &Lease,
         wanted: &Wanted,
     ) -> Result<Brought, Failure> {
-        self.under(store, lease, wanted, &wanted.hint()).await
+        self.under(place, lease, wanted, &wanted.hint()).await
     }
 
     /// The same, for a tool that is called `name` already.
     pub(super) async fn bring_named(
         &self,
-        store: &Store,
+        place: &Shelf,
         lease: &Lease,
         wanted: &Wanted,
         name: &ComponentName,
     ) -> Result<Brought, Failure> {
-        self.under(store, lease, wanted, name.as_str()).await
+        self.under(place, lease, wanted, name.as_str()).await
     }
 
     async fn under(
         &self,
-        store: &Store,
+        place: &Shelf,
         lease: &Lease,
         wanted: &Wanted,
         hint: &str,
     ) -> Result<Brought, Failure> {
+        let store = place.store();
         let (digest, resolved, left_out) = match wanted {
             Wanted::File(path) => {
                 let load = |reason: String| Failure::Load {
@@ -112,12 +122,62 @@ impl Courier {
             wanted: wanted.to_string(),
             reason: error.to_string(),
         })?;
+        let source = wanted.to_string();
+        let evidence = if place.needs_signature(&source) {
+            self.evidence(lease, wanted, resolved).await?
+        } else {
+            None
+        };
         Ok(Brought {
             component: Arc::new(component),
-            source: wanted.to_string(),
+            source,
             resolved,
             left_out,
+            evidence,
         })
+    }
+
+    /// The signatures that lie beside it, all of them. Nothing, where there are none.
+    async fn evidence(
+        &self,
+        lease: &Lease,
+        wanted: &Wanted,
+        resolved: Option<Digest>,
+    ) -> Result<Option<Digest>, Failure> {
+        let unreadable = |error: InvalidEvidence| Failure::Signature {
+            wanted: wanted.to_string(),
+            reason: error.to_string(),
+        };
+        let mut signatures = Vec::new();
+        match wanted {
+            Wanted::File(path) => {
+                let path = beside(path, ".sig");
+                if let Some(text) = read_signature(&path)? {
+                    signatures.push(Signature::bare(&text).map_err(unreadable)?);
+                }
+            }
+            Wanted::Web(location) => {
+                if let Some(text) = self.fetcher(wanted)?.beside(location).await? {
+                    signatures.push(Signature::bare(&text).map_err(unreadable)?);
+                }
+            }
+            Wanted::Registry(reference) => {
+                let Some(artifact) = resolved else {
+                    return Ok(None);
+                };
+                let fetcher = self.fetcher(wanted)?;
+                for one in fetcher.attached(reference, &artifact).await? {
+                    // One that cannot be read counts for nothing, and says nothing about the others.
+                    let read = Signature::simple(one.payload, &one.signature, one.key.as_deref());
+                    signatures.extend(read.ok());
+                }
+            }
+        }
+        if signatures.is_empty() {
+            return Ok(None);
+        }
+        let kept = lease.put(&Evidence::new(signatures).write());
+        Ok(Some(kept.map_err(ShelfError::from)?))
     }
 
     async fn manifest(
@@ -160,9 +220,39 @@ impl Courier {
         Ok(())
     }
 
-    fn fetcher(&self, wanted: &Wanted) -> Result<&Fetcher, Failure> {
+    /// Whoever fetches, when something may be fetched.
+    pub(super) fn fetcher(&self, wanted: &Wanted) -> Result<&Fetcher, Failure> {
         self.fetcher.as_ref().ok_or_else(|| Failure::Offline {
             wanted: wanted.to_string(),
         })
     }
+}
+
+/// A path with an ending more.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
+/// The text of a signature in a file. Nothing, where there is no file.
+fn read_signature(path: &Path) -> Result<Option<String>, Failure> {
+    let unread = |reason: String| Failure::Read {
+        path: path.to_owned(),
+        reason,
+    };
+    // Before opening: opening a pipe waits for a writer.
+    match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unread(error.to_string())),
+        Ok(found) if !found.is_file() => return Err(unread("it is no file".to_owned())),
+        Ok(_) => {}
+    }
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| {
+        let mut file = file.take(BESIDE_BYTES_MAX);
+        file.read_to_string(&mut text)
+    });
+    read.map_err(|error| unread(error.to_string()))?;
+    Ok(Some(text))
 }

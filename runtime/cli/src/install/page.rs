@@ -4,12 +4,11 @@
 
 use std::fmt::Write as _;
 
-use ringfence_catalog::{Entry, Installed, Lock, Pinned, Shelf, Swept};
+use ringfence_catalog::{Entry, Installed, Lock, Offer, Pinned, Shelf, Swept};
 use ringfence_scrutiny::{Difference, Flag, Pin, visible};
 use ringfence_tool::{Component, Digest};
 use serde_json::json;
 
-use super::bring::Brought;
 use crate::console::{Console, Style};
 use crate::escape::escape;
 use crate::table::Table;
@@ -18,17 +17,20 @@ use crate::table::Table;
 const DIGEST_SHOWN: usize = 19;
 
 /// What was fetched and is not installed yet.
-pub(super) fn offer(console: Console, brought: &Brought, flags: &[Flag]) -> String {
-    let component = &brought.component;
+pub(super) fn offer(
+    console: Console,
+    offer: &Offer,
+    left_out: usize,
+    signed_by: Option<&str>,
+    flags: &[Flag],
+) -> String {
+    let component = &offer.component;
     let name = console.paint_note(Style::Bold, component.name().as_str());
-    let mut page = format!("{name} from {}\n", shown(&brought.source));
-    page += &about(component, brought.resolved);
-    if brought.left_out > 0 {
-        let _ = writeln!(
-            page,
-            "  {} other parts of it are left alone",
-            brought.left_out
-        );
+    let mut page = format!("{name} from {}\n", shown(&offer.source));
+    page += &about(component, offer.resolved);
+    page += &signed(signed_by);
+    if left_out > 0 {
+        let _ = writeln!(page, "  {left_out} other parts of it are left alone");
     }
     page += &asks(console, component);
     page += &section(console, "What to look at", flags);
@@ -38,19 +40,25 @@ pub(super) fn offer(console: Console, brought: &Brought, flags: &[Flag]) -> Stri
 /// What would be installed in the place of what is.
 pub(super) fn change(
     console: Console,
-    before: &Pin,
-    brought: &Brought,
+    (before, offer): (&Pin, &Offer),
+    signed_by: Option<&str>,
     differences: &[Difference],
     flags: &[Flag],
 ) -> String {
-    let component = &brought.component;
+    let component = &offer.component;
     let name = console.paint_note(Style::Bold, component.name().as_str());
-    let mut page = format!("{name} from {}\n", shown(&brought.source));
+    let mut page = format!("{name} from {}\n", shown(&offer.source));
     let _ = writeln!(page, "  was      {}", before.digest());
-    page += &about(component, brought.resolved);
+    page += &about(component, offer.resolved);
+    page += &signed(signed_by);
     page += &section(console, "What has changed", differences);
     page += &section(console, "What to look at", flags);
     page
+}
+
+/// Who signed it, where somebody had to.
+fn signed(by: Option<&str>) -> String {
+    by.map_or_else(String::new, |by| format!("  signed   {}\n", shown(by)))
 }
 
 /// What was gone back to.

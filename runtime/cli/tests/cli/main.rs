@@ -20,4 +20,5 @@ mod pin;
 mod policy;
 mod secret;
 mod serve;
+mod sign;
 mod usage;
