@@ -84,6 +84,19 @@ impl Place {
         session
     }
 
+    /// `ringfence approvals` with these arguments.
+    fn approvals(&self, arguments: &[&str]) -> Vec<u8> {
+        let mut command = Command::new(binary::ringfence());
+        command.arg("approvals").args(arguments);
+        command.arg("--state-dir").arg(self.path("state"));
+        if !matches!(arguments.first(), Some(&("list" | "show"))) {
+            command.arg("--audit").arg(self.path("audit"));
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    }
+
     /// Records of calls that `audit search` finds.
     fn records(&self, more: &[&str]) -> Vec<Value> {
         let output = Command::new(binary::ringfence())
@@ -144,6 +157,30 @@ fn outcomes(records: &[Value]) -> Vec<(&str, &str)> {
             (tool.unwrap(), outcome.unwrap())
         })
         .collect()
+}
+
+/// What a guest used is on record, however it ended.
+fn assert_spent(record: &Value) {
+    for field in ["fuel", "cpu_us", "wall_us"] {
+        assert!(
+            record[field].as_u64().is_some_and(|spent| spent > 0),
+            "{field}: {record}"
+        );
+    }
+}
+
+/// So is what it touched, and could have: `calls_call` has called this, and that ended so.
+fn assert_touched(record: &Value, name: &str) {
+    assert_spent(record);
+    let capabilities = record["capabilities"].as_array().unwrap();
+    assert!(capabilities.contains(&json!("tools=calls_*")), "{record}");
+    let touched = record["touched"].as_array().unwrap();
+    assert!(
+        touched
+            .iter()
+            .any(|touched| touched["kind"] == "tools" && touched["name"] == name),
+        "{record}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -298,8 +335,10 @@ fn every_call_leaves_one_record_and_says_which_one_made_it() {
         denied["reason"].as_str().unwrap().contains("files_read"),
         "{denied}"
     );
-    assert_eq!(middle["touched"][0]["kind"], "tools", "{middle}");
-    assert_eq!(middle["touched"][0]["name"], "add_add", "{middle}");
+    assert_touched(middle, "add_add");
+    for ran in [sum, middle, root, other] {
+        assert_spent(ran);
+    }
     let parent = root["request"].as_str().unwrap();
     let found = place.records(&["--event", "call", "--parent", parent]);
     assert_eq!(&found, std::slice::from_ref(middle));
@@ -380,6 +419,40 @@ fn time_is_up_for_what_is_called_alone_or_for_both() {
         outcomes(&records)[0],
         ("sleep_sleep", "cancelled" | "limit")
     ));
+    assert_spent(&records[0]);
+    assert_touched(&records[1], "sleep_sleep");
+    drop(session);
+
+    // Out of fuel.
+    let place = Place::new(&["[tool.calls]", GRANTED, "budget = { fuel = 5000000 }"]);
+    let mut session = place.session();
+    let mut many = to_call("add_add", &json!({"a": 2, "b": 3}));
+    many["times"] = json!(1000);
+    let answer = session.call("calls_again", &many);
+    let limit = answer.pointer("/result/_meta/ringfence~1error/limit");
+    assert_eq!(limit, Some(&json!("fuel")), "{answer}");
+    let records = place.recorded(2);
+    assert_touched(records.last().unwrap(), "add_add");
+}
+
+#[test]
+fn what_is_called_takes_no_time_of_whoever_calls() {
+    let limited = ["[tool.spin]", "budget = { fuel = 300000000 }"];
+    let place = Place::new(&[&["[tool.calls]", "allow = [\"tools=*\"]"][..], &limited].concat());
+    fs::write(
+        place.path("tools").join("spin.wasm"),
+        guests::plain("spin"),
+    )
+    .unwrap();
+    let mut session = place.session();
+    session.call("calls_call", &to_call("spin_spin", &json!({})));
+    let records = place.recorded(2);
+    assert_eq!(
+        outcomes(&records),
+        [("spin_spin", "limit"), ("calls_call", "tool-error")]
+    );
+    let [below, above] = [0, 1].map(|at| records[at]["cpu_us"].as_u64().unwrap());
+    assert!(0 < above && above < below, "{records:?}");
 }
 
 #[test]
@@ -407,6 +480,45 @@ fn whoever_gives_up_on_a_call_gives_up_on_what_it_called() {
         [("sleep_sleep", "cancelled"), ("calls_call", "cancelled")]
     );
     assert!(began.elapsed() < Duration::from_secs(18));
+    assert_spent(&records[0]);
+    assert_touched(&records[1], "sleep_sleep");
+}
+
+#[test]
+fn what_a_call_touched_until_its_yes_was_taken_back_is_on_record() {
+    let place = Place::new(&["[tool.calls]", GRANTED, "call = \"ask\""]);
+    let mut session = place.session();
+    let sleep = to_call("sleep_sleep", &json!({"milliseconds": 20_000}));
+    let pending = session.call("calls_call", &sleep);
+    let id = pending.pointer("/result/_meta/ringfence~1error/approval");
+    let id = id.and_then(Value::as_str).unwrap();
+    place.approvals(&["approve", id, "--yes"]);
+    let call = session.post_call("calls_call", &sleep);
+    let began = Instant::now();
+    while place.records(&["--event", "intent"]).is_empty() {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    // What it calls leaves nothing behind until it has ended.
+    std::thread::park_timeout(Duration::from_secs(1));
+    place.approvals(&["revoke", id]);
+    let answer = session.answer(call);
+    assert!(began.elapsed() < Duration::from_secs(18));
+    let meta = &answer["result"]["_meta"];
+    assert_eq!(meta["ringfence/error"]["kind"], "revoked", "{answer}");
+    let receipt = &meta["ringfence/receipt"];
+    assert!(receipt["fuel"].as_u64().unwrap() > 0, "{receipt}");
+    assert_eq!(
+        receipt["reached"][0]["target"], "tools:sleep_sleep",
+        "{receipt}"
+    );
+    // The first was about the call that had to be asked about.
+    let records = place.recorded(3);
+    assert_eq!(
+        outcomes(&records)[1..],
+        [("sleep_sleep", "cancelled"), ("calls_call", "revoked")]
+    );
+    assert_spent(&records[1]);
+    assert_touched(&records[2], "sleep_sleep");
 }
 
 #[test]
@@ -554,18 +666,10 @@ fn a_yes_to_what_one_tool_calls_is_none_to_another_nor_to_whoever_calls_it() {
     let sum = json!({"a": 2, "b": 3});
     let child = to_call("add_add", &sum);
     let mut session = place.session();
-    let approvals = |arguments: &[&str]| {
-        let mut command = Command::new(binary::ringfence());
-        command.arg("approvals").args(arguments);
-        let output = command.arg("--state-dir").arg(place.path("state")).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{output:?}");
-        output.stdout
-    };
     assert_eq!(error(&session.call("calls_call", &child)).0, "denied");
-    let open: Value = serde_json::from_slice(&approvals(&["list", "--json"])).unwrap();
+    let open: Value = serde_json::from_slice(&place.approvals(&["list", "--json"])).unwrap();
     let id = open[0]["id"].as_str().unwrap();
-    approvals(&["approve", id, "--until-changed", "--yes", "--audit", "off"]);
+    place.approvals(&["approve", id, "--until-changed", "--yes"]);
     for _ in 0..2 {
         let answer = session.call("calls_call", &child);
         assert_eq!(structured(called(&answer)), json!({"result": 5}));

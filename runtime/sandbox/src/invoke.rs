@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 
 use ringfence_egress::{Limits, Rules};
 use ringfence_policy::{Budget, Capability, Permit};
-use ringfence_secrets::TenantSecrets;
+use ringfence_secrets::{Scrubber, TenantSecrets};
 use ringfence_tool::{Payload, Returns, Type};
-use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
 use wasmtime::component::{ResourceTable, Val};
@@ -37,7 +36,7 @@ use crate::meter::Meter;
 use crate::network::Granted;
 use crate::outcome::{Limit, Outcome, Output, ToolError};
 use crate::prepared::{Entry, Prepared};
-use crate::receipt::{Receipt, Truncated};
+use crate::receipt::{LastReceipt, Receipt, Truncated};
 use crate::result::{self, Unwritable};
 use crate::sandbox::Sandbox;
 use crate::slot::Slot;
@@ -61,6 +60,21 @@ pub struct Answer {
     pub stdout: Vec<u8>,
     /// The start of what the guest wrote to standard error.
     pub stderr: Vec<u8>,
+}
+
+/// How a call is stopped, and where it leaves what it had cost by then.
+#[derive(Debug, Clone)]
+pub struct Stop<'c> {
+    /// Stops the guest. The call answers as ever, with its receipt.
+    pub cancel: CancellationToken,
+    /// Where the receipt is when the future of the call is dropped, and nobody has its answer.
+    pub last: Option<&'c LastReceipt>,
+}
+
+impl From<CancellationToken> for Stop<'_> {
+    fn from(cancel: CancellationToken) -> Self {
+        Self { cancel, last: None }
+    }
 }
 
 /// One call, with what it is allowed and given.
@@ -87,18 +101,19 @@ enum End {
 impl Sandbox {
     /// Runs one call: spends the permit and the slot.
     ///
-    /// Fails in no way but through the [`Outcome`]. Dropping the future stops the guest, too.
+    /// Fails in no way but through the [`Outcome`]. Dropping the future stops the guest, too, and leaves
+    /// its receipt where `stop` says.
     ///
     /// Nothing that leaves holds a secret of the caller's tenant: not the answer, nor what `events`
     /// hears.
-    pub async fn invoke(
+    pub async fn invoke<'c>(
         &self,
         prepared: &Prepared,
         permit: Permit,
         slot: Slot,
         arguments: Arguments,
         events: Events,
-        cancel: CancellationToken,
+        stop: impl Into<Stop<'c>>,
     ) -> Answer {
         let secrets = self.secrets().of(permit.caller().tenant());
         let leaving = Leaving::new(Arc::clone(secrets.scrubber()));
@@ -112,7 +127,7 @@ impl Sandbox {
             secrets,
             ledger: Arc::default(),
         };
-        let answer = self.call(prepared, begun, events, cancel).await;
+        let answer = self.call(prepared, begun, events, stop.into()).await;
         leaving.answer(answer, result_bytes_max)
     }
 
@@ -121,7 +136,7 @@ impl Sandbox {
         prepared: &Prepared,
         begun: Begun,
         events: Events,
-        cancel: CancellationToken,
+        Stop { cancel, last }: Stop<'_>,
     ) -> Answer {
         let (started, permit) = (begun.started, &begun.permit);
         let budget = permit.budget();
@@ -137,18 +152,8 @@ impl Sandbox {
             Arc::clone(&scrubber),
             calls,
         );
-        let mut receipt = Receipt {
-            granted: permit.grants().iter().map(ToString::to_string).collect(),
-            capabilities: permit
-                .grants()
-                .iter()
-                .filter_map(Capability::of)
-                .map(|capability| capability.to_string())
-                .collect(),
-            ..Receipt::default()
-        };
-
-        let (entry, mut store) = match self.open(prepared, &begun, call, streams) {
+        let mut receipt = granted(permit);
+        let (entry, store) = match self.open(prepared, &begun, call, streams) {
             Ok(ready) => ready,
             Err(reason) => {
                 receipt.wall = started.elapsed();
@@ -161,32 +166,41 @@ impl Sandbox {
                 };
             }
         };
+        let mut course = Course {
+            store,
+            receipt,
+            budget,
+            started,
+            clock: &clock,
+            scrubber: &scrubber,
+            last,
+        };
         let end = {
-            let run = run(prepared, entry, &mut store, &begun.arguments.values);
-            bounded(run, budget, &clock, &cancel, &mut receipt.cpu).await
+            let run = run(prepared, entry, &mut course.store, &begun.arguments.values);
+            bounded(run, budget, &clock, &cancel, &mut course.receipt.cpu).await
         };
 
-        let streams = &mut store.data_mut().wasi.means.streams;
+        let streams = &mut course.store.data_mut().wasi.means.streams;
         streams.finish().await;
-        let out = leaving::printed(&scrubber, streams.stdout.take());
-        let err = leaving::printed(&scrubber, streams.stderr.take());
+        let [out, err] = course.printed();
         watch::printed(permit.effective(), out.written.saturating_add(err.written));
         let outcome = match end {
-            Ok(value) => returned(value.as_ref(), &entry.function.result, budget, &mut receipt),
-            Err(End::Cancelled) => Outcome::Cancelled,
-            Err(End::Cpu) => Outcome::Limit(Limit::Cpu),
-            Err(End::Wall) => Outcome::Limit(Limit::Wall),
-            Err(End::Panic(reason)) => Outcome::HostFault(reason),
-            Err(End::Engine(error)) => {
-                classify::outcome(&error, &store.data().meter, classify::last_words(&err.kept))
+            Ok(value) => {
+                let returns = &entry.function.result;
+                returned(value.as_ref(), returns, budget, &mut course.receipt)
+            }
+            Err(end) => {
+                let meter = &course.store.data().meter;
+                stopped(end, meter, &err.kept)
             }
         };
 
-        spent(&mut receipt, &store, budget, [&out, &err]);
+        course.last = None;
+        let mut receipt = course.spent([&out, &err]);
         // The store goes before the slot: the pool must have room for whoever is admitted next.
-        drop(store);
+        drop(course);
         drop(begun.slot);
-        receipt.asked = clock.stood();
+        // What that took is the call's, too.
         receipt.wall = started.elapsed().saturating_sub(receipt.asked);
         Answer {
             outcome,
@@ -271,32 +285,92 @@ impl Sandbox {
     }
 }
 
-/// Writes down what the call used and touched.
-fn spent(
-    receipt: &mut Receipt,
-    store: &Store<Guest>,
-    budget: &Budget,
-    [out, err]: [&Transcript; 2],
-) {
-    let guest = store.data();
-    // What calls of other tools used was paid with fuel of this one, and they ran in its steps.
-    receipt.children = guest.call.calls.spent().clone();
-    let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-    receipt.fuel = used.saturating_sub(receipt.children.fuel);
-    receipt.cpu = receipt.cpu.saturating_sub(receipt.children.cpu);
-    receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
-    receipt.touched(guest.outgoing.touched(), &guest.ledger);
-    receipt.secrets = guest.granted.bound().sent();
-    receipt.output_bytes = out.written.saturating_add(err.written);
-    let cut = [
-        (guest.call.log_cut(), Truncated::Log),
-        (err.cut, Truncated::Stderr),
-        (out.cut, Truncated::Stdout),
-    ];
-    receipt.truncated = cut
-        .into_iter()
-        .filter_map(|(was, what)| was.then_some(what))
-        .collect();
+/// The receipt of a call that has not begun: what it is granted.
+fn granted(permit: &Permit) -> Receipt {
+    let grants = permit.grants();
+    Receipt {
+        granted: grants.iter().map(ToString::to_string).collect(),
+        capabilities: grants
+            .iter()
+            .filter_map(Capability::of)
+            .map(|capability| capability.to_string())
+            .collect(),
+        ..Receipt::default()
+    }
+}
+
+/// What it means that a guest stopped before it returned. `words` are its last.
+fn stopped(end: End, meter: &Meter, words: &[u8]) -> Outcome {
+    match end {
+        End::Cancelled => Outcome::Cancelled,
+        End::Cpu => Outcome::Limit(Limit::Cpu),
+        End::Wall => Outcome::Limit(Limit::Wall),
+        End::Panic(reason) => Outcome::HostFault(reason),
+        End::Engine(error) => classify::outcome(&error, meter, classify::last_words(words)),
+    }
+}
+
+/// A guest on its way, and what it costs. When nobody waits for its end any more, what it has cost and
+/// touched until then is left behind.
+struct Course<'c> {
+    store: Store<Guest>,
+    receipt: Receipt,
+    budget: &'c Budget,
+    started: Instant,
+    clock: &'c Clock,
+    scrubber: &'c Arc<Scrubber>,
+    /// Nothing once the call has ended by itself.
+    last: Option<&'c LastReceipt>,
+}
+
+impl Course<'_> {
+    /// What the guest printed, on standard output and error.
+    fn printed(&self) -> [Transcript; 2] {
+        let streams = &self.store.data().wasi.means.streams;
+        [&streams.stdout, &streams.stderr].map(|kept| leaving::printed(self.scrubber, kept.take()))
+    }
+
+    /// What the call used and touched.
+    fn spent(&mut self, [out, err]: [&Transcript; 2]) -> Receipt {
+        let (mut receipt, store) = (std::mem::take(&mut self.receipt), &self.store);
+        let guest = store.data();
+        // What calls of other tools used was paid with fuel of this one, and they ran in its steps.
+        let calls = &guest.call.calls;
+        receipt.children = calls.spent().clone();
+        let used = self
+            .budget
+            .fuel
+            .saturating_sub(store.get_fuel().unwrap_or(0));
+        receipt.fuel = used.saturating_sub(receipt.children.fuel);
+        receipt.cpu = receipt.cpu.saturating_sub(calls.took());
+        receipt.peak_memory_bytes = guest.meter.peak_memory_bytes();
+        receipt.touched(guest.outgoing.touched(), &guest.ledger);
+        receipt.secrets = guest.granted.bound().sent();
+        receipt.output_bytes = out.written.saturating_add(err.written);
+        let cut = [
+            (guest.call.log_cut(), Truncated::Log),
+            (err.cut, Truncated::Stderr),
+            (out.cut, Truncated::Stdout),
+        ];
+        receipt.truncated = cut
+            .into_iter()
+            .filter_map(|(was, what)| was.then_some(what))
+            .collect();
+        receipt.asked = self.clock.stood();
+        receipt.wall = self.started.elapsed().saturating_sub(receipt.asked);
+        receipt
+    }
+}
+
+impl Drop for Course<'_> {
+    fn drop(&mut self) {
+        if let Some(last) = self.last.take() {
+            let [out, err] = self.printed();
+            let mut receipt = self.spent([&out, &err]);
+            leaving::receipt(self.scrubber, &mut receipt);
+            last.leave(receipt);
+        }
+    }
 }
 
 /// Instantiates the component and calls the function. What the result holds is the guest's.
@@ -333,10 +407,10 @@ async fn bounded<T>(
         return Err(End::Cancelled);
     }
     let mut run = pin!(run);
-    let mut step = |context: &mut Context<'_>, time: fn() -> Duration| {
-        let before = time();
+    let mut step = |context: &mut Context<'_>| {
+        let before = clock.step_time();
         let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
-        *cpu += time().saturating_sub(before);
+        *cpu += clock.step_time().saturating_sub(before);
         match polled {
             Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
             Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(End::Engine(error))),
@@ -345,17 +419,17 @@ async fn bounded<T>(
             Err(panic) => Poll::Ready(Err(End::Panic(panic_text(&*panic)))),
         }
     };
-    // Most guests end in their first step. Only what goes on needs an alarm, and a clock that is a call
-    // into the kernel: the wall clock errs upwards alone, by what others took in that one step.
-    let mut first = Some(poll_fn(|context| Poll::Ready(step(context, wall_time))).await);
+    // Most guests end in their first step. Only what goes on needs an alarm.
+    let mut first = Some(poll_fn(|context| Poll::Ready(step(context))).await);
     if let Some(Poll::Ready(ended)) = first {
         return ended;
     }
+    clock.go_on();
     let mut alarm = pin!(tokio::time::sleep_until(Instant::now().into()));
     let steps = poll_fn(|context| {
         // What the first step waits for wakes this task, too: it is the same.
         if first.take().is_none()
-            && let Poll::Ready(ended) = step(context, processor_time)
+            && let Poll::Ready(ended) = step(context)
         {
             return Poll::Ready(ended);
         }
@@ -379,24 +453,6 @@ async fn bounded<T>(
         () = cancel.cancelled() => Err(End::Cancelled),
         ended = steps => ended,
     }
-}
-
-/// Time on the wall, whoever uses it.
-fn wall_time() -> Duration {
-    duration(ClockId::Monotonic)
-}
-
-/// Processor time of this thread. A step runs on one thread from start to end.
-fn processor_time() -> Duration {
-    duration(ClockId::ThreadCPUTime)
-}
-
-fn duration(clock: ClockId) -> Duration {
-    let time = clock_gettime(clock);
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -19,6 +19,7 @@ use crate::input::StandardInput;
 use crate::invoke::Answer;
 use crate::outcome::{Limit, Outcome, Output};
 use crate::output::Printed;
+use crate::receipt::Receipt;
 
 /// What leaves one call.
 pub(crate) struct Leaving(Arc<Scrubber>);
@@ -94,14 +95,18 @@ impl Leaving {
             Outcome::HostFault(reason) => Outcome::HostFault(scrub.string(reason)),
             other @ (Outcome::Cancelled | Outcome::Limit(_) | Outcome::Unasked(_)) => other,
         };
-        let receipt = &mut answer.receipt;
-        for denied in &mut receipt.denied {
-            *denied = scrub.string(std::mem::take(denied));
-        }
-        for reached in &mut receipt.reached {
-            reached.target = scrub.string(std::mem::take(&mut reached.target));
-        }
+        receipt(scrub, &mut answer.receipt);
         answer
+    }
+}
+
+/// Removes secrets from what a call reached and was denied: a guest chose the names.
+pub(crate) fn receipt(scrub: &Scrubber, receipt: &mut Receipt) {
+    for denied in &mut receipt.denied {
+        *denied = scrub.string(std::mem::take(denied));
+    }
+    for reached in &mut receipt.reached {
+        reached.target = scrub.string(std::mem::take(&mut reached.target));
     }
 }
 

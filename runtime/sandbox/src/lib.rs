@@ -62,11 +62,11 @@ pub use host::{
     QuestionKind, Role, Root, Silent, Standstill,
 };
 pub use input::StandardInput;
-pub use invoke::Answer;
+pub use invoke::{Answer, Stop};
 pub use linker::IMPORTS;
 pub use outcome::{Limit, Outcome, Output, ToolError, Trap};
 pub use output::{PRINTED_MAX, Printed, PrintedOn};
 pub use prepared::{PrepareError, Prepared};
-pub use receipt::{Children, Reached, Receipt, Truncated};
+pub use receipt::{Children, LastReceipt, Reached, Receipt, Truncated};
 pub use sandbox::{HostFault, Sandbox, Settings};
 pub use slot::{Overloaded, Slot};

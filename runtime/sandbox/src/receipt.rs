@@ -1,5 +1,6 @@
 //! What a call cost.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ringfence_egress::Touched;
@@ -25,7 +26,7 @@ pub struct Receipt {
     )]
     pub asked: Duration,
     /// Processor time, in microseconds. The first of the steps in which a guest runs, and the only one of most,
-    /// is counted as long as it took.
+    /// is counted as long as it took. Calls of other tools are not in it: see `children`.
     #[serde(rename = "cpuMicros", serialize_with = "micros")]
     pub cpu: Duration,
     /// The most linear memory that the call held at once, in bytes.
@@ -73,6 +74,22 @@ impl Receipt {
             })
             .collect();
         self.reached.extend(ledger.reached());
+    }
+}
+
+/// Where a call leaves its receipt that is dropped before it ends: what it touched until then is touched.
+#[derive(Debug, Default)]
+pub struct LastReceipt(OnceLock<Box<Receipt>>);
+
+impl LastReceipt {
+    pub(crate) fn leave(&self, receipt: Receipt) {
+        // A call is dropped once.
+        let _ = self.0.set(Box::new(receipt));
+    }
+
+    /// The receipt. Nothing unless a guest was dropped while it ran.
+    pub fn of(&self) -> Option<&Receipt> {
+        self.0.get().map(|receipt| &**receipt)
     }
 }
 

@@ -15,7 +15,7 @@ use ringfence_audit::{
 };
 use ringfence_identity::Caller;
 use ringfence_policy::{Permit, Tier};
-use ringfence_sandbox::{Answer, Outcome, Receipt};
+use ringfence_sandbox::{Answer, LastReceipt, Outcome, Receipt};
 use ringfence_tool::Digest;
 use serde_json::{Map, Value};
 
@@ -40,6 +40,8 @@ pub(crate) struct Record<'c> {
     lineage: &'c Lineage,
     found: OnceLock<Found>,
     arguments: Option<ArgumentsDigest>,
+    /// What its guest cost and touched, when the call is dropped.
+    last: LastReceipt,
     recorder: &'c Recorder,
     metrics: &'c Metrics,
     open: bool,
@@ -62,6 +64,7 @@ impl<'c> Record<'c> {
             lineage,
             found: OnceLock::new(),
             arguments: digest(recorder, &request.arguments),
+            last: LastReceipt::default(),
             recorder,
             metrics,
             open: true,
@@ -125,6 +128,11 @@ impl<'c> Record<'c> {
         })));
     }
 
+    /// Where its guest leaves its receipt when the call is dropped.
+    pub(crate) fn last(&self) -> &LastReceipt {
+        &self.last
+    }
+
     /// Where the call comes from.
     pub(crate) fn lineage(&self) -> &'c Lineage {
         self.lineage
@@ -139,8 +147,19 @@ impl<'c> Record<'c> {
     pub(crate) async fn close(mut self, result: &Result<Answer, CallError>) {
         self.open = false;
         let ticket = match result {
-            Ok(answer) => self.write(answer.outcome.word(), Some(answer), reason(&answer.outcome)),
-            Err(error) => self.write(error.word(), None, Some(&refusal(error))),
+            Ok(Answer {
+                outcome, receipt, ..
+            }) => {
+                let limit = match outcome {
+                    Outcome::Limit(limit) => Some(limit.word()),
+                    _ => None,
+                };
+                self.write(outcome.word(), limit, Some(receipt), reason(outcome))
+            }
+            Err(error) => {
+                let (word, receipt) = (error.word(), error.receipt());
+                self.write(word, None, receipt, Some(&refusal(error)))
+            }
         };
         // The call has been made, so it is answered; the log's health says what is missing.
         let _ = within(PATIENCE, ticket.before_answer()).await;
@@ -149,10 +168,10 @@ impl<'c> Record<'c> {
     fn write(
         &self,
         outcome: &'static str,
-        answer: Option<&Answer>,
+        limit: Option<&str>,
+        receipt: Option<&Receipt>,
         reason: Option<&str>,
     ) -> Ticket {
-        let receipt = answer.map(|answer| &answer.receipt);
         let touched = receipt.map_or_else(Vec::new, touched);
         let took = self.started.elapsed();
         let fuel = receipt.map_or(0, |receipt| receipt.fuel);
@@ -164,10 +183,7 @@ impl<'c> Record<'c> {
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             outcome,
-            limit: answer.and_then(|answer| match &answer.outcome {
-                Outcome::Limit(limit) => Some(limit.word()),
-                _ => None,
-            }),
+            limit,
             reason,
             took,
             cost: receipt.map(cost),
@@ -215,7 +231,7 @@ impl Drop for Record<'_> {
     fn drop(&mut self) {
         if self.open {
             // Nobody waits for an answer.
-            drop(self.write("cancelled", None, None));
+            drop(self.write("cancelled", None, self.last.of(), None));
         }
     }
 }

@@ -20,7 +20,9 @@ use ringfence_audit::Recorder;
 use ringfence_catalog::Catalog;
 use ringfence_identity::Caller;
 use ringfence_policy::{ApprovalNeeded, Denial, Permit, Policy, Reach, Subject};
-use ringfence_sandbox::{Answer, CallEvents, Directories, Overloaded, Prepared, Sandbox, Slot};
+use ringfence_sandbox::{
+    Answer, CallEvents, Directories, Overloaded, Prepared, Sandbox, Slot, Stop,
+};
 use ringfence_tool::{Component, ComponentName, FunctionName, ProviderFunction};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -267,12 +269,18 @@ impl Funnel {
         let slot = until(&cancel, self.admit(&prepared, record.lineage())).await??;
         until(&cancel, record.intent(&permit)).await??;
         let events = self.with_tools(caller, found, events, record);
+        let stop = Stop {
+            cancel,
+            last: Some(record.last()),
+        };
         let answer = self
             .sandbox
-            .invoke(&prepared, permit, slot, arguments, events, cancel)
+            .invoke(&prepared, permit, slot, arguments, events, stop)
             .await;
         match guard {
-            Some(guard) if guard.is_revoked() => Err(CallError::Revoked),
+            Some(guard) if guard.is_revoked() => Err(CallError::Revoked {
+                receipt: Box::new(answer.receipt),
+            }),
             _ => Ok(answer),
         }
     }

@@ -3,6 +3,7 @@
 //! Owns that the permit is asked before anything leaves, how often a guest may call, and what it pays.
 //! Refuses to know which tools there are: [`OtherTools`] makes the calls.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -47,6 +48,9 @@ const FUEL_PER_LISTED_BYTE: u64 = 50;
 /// a guest can hold its room by asking for one thing after the other.
 const STANDSTILL_MAX: Duration = Duration::from_mins(10);
 
+/// How a call ended that was stopped with the one that made it.
+const LEFT_ALONE: &str = "cancelled";
+
 /// The calls that one call makes.
 pub(crate) struct Calls {
     others: Option<Arc<dyn OtherTools>>,
@@ -55,6 +59,8 @@ pub(crate) struct Calls {
     left: u32,
     /// Fuel that the guest has not paid yet.
     owed: u64,
+    /// How much of the steps of this call they took.
+    took: Duration,
     spent: Children,
 }
 
@@ -67,6 +73,7 @@ impl Calls {
             ledger: Arc::clone(ledger),
             left: CHILDREN_MAX,
             owed: 0,
+            took: Duration::ZERO,
             spent: Children::default(),
         }
     }
@@ -74,6 +81,12 @@ impl Calls {
     /// What they cost until now.
     pub(crate) fn spent(&self) -> &Children {
         &self.spent
+    }
+
+    /// How much of the steps of this call they took until now, by the clock that these are timed by. That is
+    /// not what they say themselves: their own steps begin and end at other moments.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
     }
 
     /// Fuel that is owed since this was asked last.
@@ -87,9 +100,33 @@ impl Calls {
 
     fn add(&mut self, ended: &ChildEnded) {
         self.owe(ended.fuel);
-        self.spent.calls = self.spent.calls.saturating_add(1);
         self.spent.fuel = self.spent.fuel.saturating_add(ended.fuel);
         self.spent.cpu = self.spent.cpu.saturating_add(ended.cpu);
+    }
+}
+
+/// A call that has begun. Touched is what it calls, also when nobody waits for its end any more.
+struct Begun {
+    ledger: Arc<Ledger>,
+    target: String,
+    sent: usize,
+    ended: bool,
+}
+
+impl Begun {
+    fn end(mut self, word: &'static str, received: usize) {
+        self.ended = true;
+        self.ledger
+            .reach(&self.target, Some(word), self.sent, received);
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.ended {
+            let how = Some(LEFT_ALONE);
+            self.ledger.reach(&self.target, how, self.sent, 0);
+        }
     }
 }
 
@@ -147,8 +184,13 @@ impl wit::Host for HostCall {
             let text = format!("the arguments are longer than {ARGUMENTS_BYTES_MAX} bytes");
             return Err(wit::CallError::InvalidArguments(text));
         }
-        let target = format!("tools:{name}");
-        let sent = arguments.len();
+        let begun = Begun {
+            ledger: Arc::clone(&self.calls.ledger),
+            target: format!("tools:{name}"),
+            sent: arguments.len(),
+            ended: false,
+        };
+        self.calls.spent.calls = self.calls.spent.calls.saturating_add(1);
         let wanted = ChildCall {
             name,
             arguments,
@@ -160,11 +202,17 @@ impl wit::Host for HostCall {
             }),
             cancel: self.cancel.clone(),
         };
-        let ended = others.call(wanted).await;
+        let mut call = others.call(wanted);
+        let (clock, took) = (&self.clock, &mut self.calls.took);
+        let ended = poll_fn(|context| {
+            let before = clock.step_time();
+            let polled = call.as_mut().poll(context);
+            *took += clock.step_time().saturating_sub(before);
+            polled
+        });
+        let ended = ended.await;
         self.calls.add(&ended);
-        let received = ended.result.as_ref().map_or(0, size);
-        let ledger = &self.calls.ledger;
-        ledger.reach(&target, Some(ended.word), sent, received);
+        begun.end(ended.word, ended.result.as_ref().map_or(0, size));
         ended.result.map(called).map_err(refused)
     }
 }

@@ -14,7 +14,7 @@ use ringfence_policy::Refusal;
 use ringfence_sandbox::{
     Abilities, Answer, ArgumentError, Asked, CallEvents, Called, Calling, ChildCall, ChildEnded,
     ChildError, Content, Limit, ListedTool, LogLevel, News, OtherTools, Outcome, Output, Printed,
-    Question, StandardInput, Standstill,
+    Question, Receipt, StandardInput, Standstill,
 };
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
@@ -212,11 +212,12 @@ fn end(ended: Result<Answer, CallError>, provided: &Described, request: &str) ->
     match ended {
         Ok(answer) => {
             let (word, receipt) = (answer.outcome.word(), answer.receipt);
+            let (fuel, cpu) = spent(&receipt);
             ChildEnded {
                 result: returned(answer.outcome, provided, request),
                 word,
-                fuel: receipt.fuel.saturating_add(receipt.children.fuel),
-                cpu: receipt.cpu.saturating_add(receipt.children.cpu),
+                fuel,
+                cpu,
             }
         }
         Err(error) => {
@@ -226,14 +227,22 @@ fn end(ended: Result<Answer, CallError>, provided: &Described, request: &str) ->
                 Err(ChildError::Unknown) => "unknown-tool",
                 _ => error.word(),
             };
+            let (fuel, cpu) = error.receipt().map(spent).unwrap_or_default();
             ChildEnded {
                 result,
                 word,
-                fuel: 0,
-                cpu: Duration::ZERO,
+                fuel,
+                cpu,
             }
         }
     }
+}
+
+/// Fuel and processor time of a call and of all below it.
+fn spent(receipt: &Receipt) -> (u64, Duration) {
+    let below = &receipt.children;
+    let fuel = receipt.fuel.saturating_add(below.fuel);
+    (fuel, receipt.cpu.saturating_add(below.cpu))
 }
 
 /// How a guest ended, for the guest that called.
@@ -294,7 +303,7 @@ fn refused(error: &CallError) -> ChildError {
         CallError::Denied(_)
         | CallError::Disabled(_)
         | CallError::Refused
-        | CallError::Revoked
+        | CallError::Revoked { .. }
         | CallError::TooManyQuestions
         | CallError::Unanswered { .. } => ChildError::Denied(text()),
         CallError::Overloaded(_) => ChildError::Busy,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ringfence_policy::Denial;
-use ringfence_sandbox::{ArgumentError, Overloaded};
+use ringfence_sandbox::{ArgumentError, Overloaded, Receipt};
 use ringfence_tool::ComponentName;
 use thiserror::Error;
 
@@ -40,7 +40,10 @@ pub enum CallError {
     Refused,
     /// A person said yes, and took it back while the call ran.
     #[error("denied: a person had approved of this call, and took that back while it ran")]
-    Revoked,
+    Revoked {
+        /// What it cost and touched until then.
+        receipt: Box<Receipt>,
+    },
     /// A person has to be asked, and too many questions of this caller wait already.
     #[error(
         "denied: a person has to approve of this call, and too many questions wait for an answer already"
@@ -139,7 +142,7 @@ impl CallError {
             | Self::Disabled(_)
             | Self::Hidden { .. }
             | Self::Refused
-            | Self::Revoked
+            | Self::Revoked { .. }
             | Self::TooManyQuestions
             | Self::Unanswered { .. } => Blame::Policy,
             Self::Overloaded(_) | Self::Unkept { .. } | Self::Unrecorded { .. } => Blame::Host,
@@ -158,6 +161,14 @@ impl CallError {
         }
     }
 
+    /// What a guest cost and touched that was stopped. Nothing where none ran.
+    pub fn receipt(&self) -> Option<&Receipt> {
+        match self {
+            Self::Revoked { receipt } => Some(receipt),
+            _ => None,
+        }
+    }
+
     /// One word for records and metrics.
     pub fn word(&self) -> &'static str {
         match self {
@@ -167,7 +178,7 @@ impl CallError {
             Self::Disabled(_) => "disabled",
             Self::Overloaded(_) => "overloaded",
             Self::Refused => "refused",
-            Self::Revoked => "revoked",
+            Self::Revoked { .. } => "revoked",
             Self::TooDeep => "too-deep",
             Self::TooManyCalls => "too-many-calls",
             Self::TooManyQuestions => "too-many-questions",

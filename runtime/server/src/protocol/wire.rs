@@ -99,7 +99,8 @@ impl Shape {
             Ok(answer) => answer,
             Err(error) => {
                 let failure = refused(&error)?;
-                return Ok(self.write(&failure, &Receipt::default()));
+                let none = Receipt::default();
+                return Ok(self.write(&failure, error.receipt().unwrap_or(&none)));
             }
         };
         let result = match answer.outcome {
@@ -280,7 +281,7 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
         CallError::Unanswered { id } => json!({"kind": "approval-pending", "approval": id}),
         CallError::Disabled(_)
         | CallError::Refused
-        | CallError::Revoked
+        | CallError::Revoked { .. }
         | CallError::TooDeep
         | CallError::TooManyCalls
         | CallError::TooManyQuestions

@@ -127,6 +127,10 @@ async fn every_ending_is_written_down_once() {
     assert_eq!(outcomes(&records), expected);
     assert_eq!(records[2]["tenant"], "acme");
     assert_eq!(records[6]["limit"], "wall");
+    // What had run, until it was dropped too.
+    for ran in [0, 4, 5, 6, 8] {
+        assert!(records[ran]["fuel"].as_u64().unwrap() > 0, "{ran}");
+    }
 }
 
 #[tokio::test]
