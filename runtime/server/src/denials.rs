@@ -78,7 +78,7 @@ impl Denials {
         let Some(left_out) = admitted else {
             return;
         };
-        let asked = format!("{method} {}", echo(target.path()));
+        let asked = format!("{method} {}", echo(&place(target)));
         if left_out == 0 {
             self.write(&asked, reason);
         } else {
@@ -108,6 +108,16 @@ impl Denials {
     }
 }
 
+/// What was asked for: a path, nearly always. A query may hold what is nobody's business.
+fn place(target: &Uri) -> String {
+    let scheme = target.scheme_str().map(|scheme| format!("{scheme}://"));
+    let authority = target
+        .authority()
+        .map_or("", |authority| authority.as_str());
+    let scheme = scheme.unwrap_or_default();
+    format!("{scheme}{authority}{}", target.path())
+}
+
 /// How many have no record of their own.
 fn others(count: u64) -> String {
     format!("{count} more have no record of their own")
@@ -116,6 +126,18 @@ fn others(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_named_without_its_query() {
+        for (target, named) in [
+            ("/mcp?key=secret", "/mcp"),
+            ("http://evil.example/mcp?x", "http://evil.example/mcp"),
+            ("evil.example:80", "evil.example:80"),
+            ("*", "*"),
+        ] {
+            assert_eq!(place(&target.parse().unwrap()), named);
+        }
+    }
 
     #[test]
     fn a_flood_leaves_few_records_and_none_is_uncounted() {

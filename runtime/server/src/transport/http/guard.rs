@@ -128,14 +128,21 @@ pub(crate) async fn guarded(State(guard): State<Guard>, request: Request, next: 
     }
 }
 
-/// What was checked, written down when somebody was denied: who only writes bad HTTP was not.
+/// What was checked, written down when somebody was denied: who asked in another's name, or so that two readers
+/// may take it for another's. Who only writes bad HTTP was not.
 pub(super) fn noted(
     checked: Result<(), Refusal>,
     denials: &Denials,
     method: &Method,
     target: &Uri,
 ) -> Result<(), Refusal> {
-    if let Err(refusal @ (Refusal::HostNotAllowed(_) | Refusal::OriginNotAllowed(_))) = &checked {
+    if let Err(
+        refusal @ (Refusal::HeaderRepeated(_)
+        | Refusal::HostNotAllowed(_)
+        | Refusal::OriginNotAllowed(_)
+        | Refusal::TargetNotAPath),
+    ) = &checked
+    {
         denials.refused(method, target, &refusal.to_string());
     }
     checked
