@@ -239,12 +239,9 @@ fn the_user_of_a_client_is_asked_and_decides() {
         (accepted("deny"), "said no"),
         (json!({"action": "decline"}), "said no"),
         (json!({"action": "cancel"}), "nobody has answered"),
-        // No decision in it, so nobody has decided.
-        (
-            json!({"action": "accept", "content": {}}),
-            "nobody has answered",
-        ),
-        (accepted("yes"), "nobody has answered"),
+        // Nothing of what was asked: whoever sends that has not said yes.
+        (json!({"action": "accept", "content": {}}), "said no"),
+        (accepted("yes"), "said no"),
     ] {
         fs::write(setup.note(), "untouched").unwrap();
         let call = session.post_call("files_write", &note("one"));
@@ -275,8 +272,8 @@ fn the_user_of_a_client_is_asked_and_decides() {
     assert_eq!(counted("intent "), 3, "{recorded:?}");
     assert_eq!(counted("approval given"), 2, "{recorded:?}");
     assert_eq!(counted("approval used"), 3, "{recorded:?}");
-    assert_eq!(counted("approval refused"), 3, "{recorded:?}");
-    assert_eq!(counted("call refused"), 3, "{recorded:?}");
+    assert_eq!(counted("approval refused"), 5, "{recorded:?}");
+    assert_eq!(counted("call refused"), 5, "{recorded:?}");
 }
 
 #[test]
@@ -428,13 +425,120 @@ fn one_yes_lets_one_of_two_calls_run() {
     for (arguments, found) in [
         (["approve", &id, "--yes"].as_slice(), "used"),
         (&["deny", &next], "refused"),
-        (&["revoke", &next], "refused"),
         (&["approve", "0000000000000000", "--yes"], "no approval"),
     ] {
         let output = setup.approvals(arguments);
         assert_eq!(output.status.code(), Some(14), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains(found), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn the_no_of_an_operator_is_heard_and_holds() {
+    let setup = Setup::new();
+    let denied = |answer: &Value, id: &str| {
+        assert_eq!(kind(answer), "refused", "{answer}");
+        let said = text(answer);
+        assert!(
+            said.starts_with("denied by the operator") && said.contains(id),
+            "{said}"
+        );
+        let approval = answer.pointer("/result/_meta/ringfence~1error/approval");
+        assert_eq!(approval, Some(&json!(id)), "{answer}");
+    };
+    // The one that waits hears it.
+    let mut patient = greeted(Session::start(setup.options(60)), "tests", false);
+    let call = patient.post_call("files_write", &note("one"));
+    let id = setup.waiting();
+    setup.done(&["deny", &id]);
+    denied(&patient.answer(call), &id);
+    // So does the one that tries again, at once, also with another server.
+    denied(&patient.call("files_write", &note("one")), &id);
+    drop(patient);
+    let mut session = setup.session("tests", false, &[]);
+    denied(&session.call("files_write", &note("one")), &id);
+    // It is about this call, and about no other.
+    let other = pending(&session.call("files_write", &note("two")));
+    let held: Vec<_> = setup
+        .listed(false)
+        .iter()
+        .map(|entry| (entry["id"].clone(), entry["state"].clone()))
+        .collect();
+    assert!(held.contains(&(json!(id), json!("refused"))), "{held:?}");
+
+    // Until it is taken back.
+    setup.done(&["revoke", &id]);
+    let next = pending(&session.call("files_write", &note("one")));
+    assert_ne!(next, id);
+    // Or until the operator thinks better of it.
+    setup.done(&["deny", &next]);
+    denied(&session.call("files_write", &note("one")), &next);
+    assert!(!setup.note().exists());
+    setup.done(&["approve", &next, "--yes"]);
+    let answer = session.call("files_write", &note("one"));
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    // What is over says when, and by whom.
+    for (arguments, says) in [
+        (["deny", &next].as_slice(), "s ago by local/local"),
+        (&["revoke", &id], "by the command line"),
+    ] {
+        let output = setup.approvals(arguments);
+        assert_eq!(output.status.code(), Some(14), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+    assert_ne!(other, next);
+}
+
+#[test]
+fn what_became_of_a_question_is_found_with_its_call() {
+    let setup = Setup::new();
+    let mut session = setup.session("tests", false, &[]);
+    let id = pending(&session.call("files_write", &note("one")));
+    setup.done(&["approve", &id, "--yes"]);
+    session.call("files_write", &note("one"));
+    let search = |more: &[&str]| {
+        let output = Command::new(binary::ringfence())
+            .args(["audit", "search", "--json", "--dir"])
+            .arg(setup.path("audit"))
+            .args(more)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        records.collect::<Vec<Value>>()
+    };
+    // Answers do not wait for their records.
+    let began = Instant::now();
+    let calls = loop {
+        let calls = search(&["--event", "call"]);
+        if calls.len() == 2 {
+            break calls;
+        }
+        assert!(began.elapsed() < PATIENCE, "{calls:?}");
+    };
+    let [asked, ran] = &calls[..] else {
+        panic!("{calls:?}")
+    };
+    for (call, expected) in [
+        (
+            asked,
+            &["approval asked", "call unanswered", "approval given"][..],
+        ),
+        (ran, &["approval used", "intent ", "call returned"]),
+    ] {
+        let found = search(&["--call", call["call"].as_str().unwrap()]);
+        let found: Vec<_> = found
+            .iter()
+            .map(|record| {
+                assert_eq!(record["request"], call["request"], "{record}");
+                let ending = record.get("outcome").or_else(|| record.get("state"));
+                let ending = ending.and_then(Value::as_str).unwrap_or_default();
+                format!("{} {ending}", record["event"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(found, expected);
     }
 }
 
@@ -666,8 +770,13 @@ async fn with_its_key_the_admin_listener_decides() {
         r#"{"extent": "for", "seconds": 99999999}"#,
         r#"{"any-arguments": true}"#,
     ] {
-        let (status, _) = served.ask(key, "POST", &approve, wrong).await;
+        let (status, body) = served.ask(key, "POST", &approve, wrong).await;
         assert_eq!(status, 400, "{wrong}");
+        let says = body["error"]["message"].as_str().unwrap();
+        assert!(
+            says.contains("must be") || says.contains("allowed are"),
+            "{says}"
+        );
     }
     let (status, _) = served.ask(key, "POST", "/approvals/none/approve", "").await;
     assert_eq!(status, 404);

@@ -328,9 +328,16 @@ fn every_call_leaves_one_record_and_says_which_one_made_it() {
         panic!("{records:?}");
     };
     assert!(root.get("parent").is_none() && other.get("parent").is_none());
-    assert_eq!(middle["parent"], root["request"]);
-    assert_eq!(sum["parent"], middle["request"]);
-    assert_eq!(denied["parent"], other["request"]);
+    assert_eq!(middle["parent"], root["call"]);
+    assert_eq!(sum["parent"], middle["call"]);
+    assert_eq!(denied["parent"], other["call"]);
+    // All of them were made for one request of the client.
+    assert!(
+        [sum, middle]
+            .iter()
+            .all(|call| call["request"] == root["request"])
+    );
+    assert_eq!(denied["request"], other["request"]);
     assert!(
         denied["reason"].as_str().unwrap().contains("files_read"),
         "{denied}"
@@ -339,9 +346,44 @@ fn every_call_leaves_one_record_and_says_which_one_made_it() {
     for ran in [sum, middle, root, other] {
         assert_spent(ran);
     }
-    let parent = root["request"].as_str().unwrap();
+    let parent = root["call"].as_str().unwrap();
     let found = place.records(&["--event", "call", "--parent", parent]);
     assert_eq!(&found, std::slice::from_ref(middle));
+}
+
+#[test]
+fn calls_are_told_apart_whatever_clients_call_their_requests() {
+    let place = Place::granting(&[]);
+    let mut session = place.session();
+    let mut sums = to_call("add_add", &json!({"a": 2, "b": 3}));
+    sums["times"] = json!(2);
+    let long = "x".repeat(250);
+    let ids = [json!(1), json!("1"), json!(long), json!(format!("{long}y"))];
+    for id in &ids {
+        let call = json!({
+            "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "calls_again", "arguments": sums},
+        });
+        session.send(&call.to_string());
+        while session.receive().unwrap()["id"] != *id {}
+    }
+    let records = place.recorded(3 * ids.len());
+    let mut calls: Vec<_> = records
+        .iter()
+        .map(|record| record["call"].as_str().unwrap())
+        .collect();
+    calls.sort_unstable();
+    calls.dedup();
+    assert_eq!(calls.len(), records.len(), "{records:?}");
+    for family in records.chunks(3) {
+        let [first, second, above] = family else {
+            panic!("{family:?}")
+        };
+        assert_eq!(first["parent"], above["call"]);
+        assert_eq!(second["parent"], above["call"]);
+    }
+    let requests = [2, 5].map(|at: usize| records[at]["request"].as_str().unwrap());
+    assert_eq!(requests, ["1", "\"1\""]);
 }
 
 #[test]
@@ -439,11 +481,7 @@ fn time_is_up_for_what_is_called_alone_or_for_both() {
 fn what_is_called_takes_no_time_of_whoever_calls() {
     let limited = ["[tool.spin]", "budget = { fuel = 300000000 }"];
     let place = Place::new(&[&["[tool.calls]", "allow = [\"tools=*\"]"][..], &limited].concat());
-    fs::write(
-        place.path("tools").join("spin.wasm"),
-        guests::plain("spin"),
-    )
-    .unwrap();
+    fs::write(place.path("tools").join("spin.wasm"), guests::plain("spin")).unwrap();
     let mut session = place.session();
     session.call("calls_call", &to_call("spin_spin", &json!({})));
     let records = place.recorded(2);
@@ -568,6 +606,20 @@ fn a_person_is_asked_about_what_is_called_and_is_told_who_calls() {
             assert!(text.contains("said no"), "{text}");
         }
     }
+    // Whoever looks for a call finds what became of the question about what it called.
+    place.recorded(4);
+    let asked = place.records(&["--event", "approval"]);
+    let words: Vec<_> = asked.iter().map(|record| &record["state"]).collect();
+    // The last records of the first session may have ended with it.
+    let expected = ["asked", "given", "used", "asked", "refused"];
+    assert_eq!(
+        words[words.len().saturating_sub(5)..],
+        expected,
+        "{asked:?}"
+    );
+    let above = place.records(&["--event", "call", "--tool", "calls_call"]);
+    let last = asked.last().unwrap();
+    assert_eq!(last["parent"], above.last().unwrap()["call"], "{last}");
 }
 
 #[test]

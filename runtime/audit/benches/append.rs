@@ -10,7 +10,9 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringfence_audit::{Call, Caller, Cost, Durability, Event, Log, Recorder, Settings, Tool};
+use ringfence_audit::{
+    Call, CallName, Caller, Cost, Durability, Event, Log, Recorder, Settings, Tool,
+};
 use rustix::time::{ClockId, clock_gettime};
 
 const RECORDS: u32 = 50_000;
@@ -38,8 +40,11 @@ fn append(recorder: &Recorder) -> ringfence_audit::Ticket {
             tenant: "example",
             principal: "ops@example.com",
         },
-        request: "b7c1f0aa-1234",
-        parent: None,
+        name: CallName {
+            call: "5f0c2d9e81b7a346-1a2b",
+            request: "b7c1f0aa-1234",
+            parent: None,
+        },
         tool: Tool {
             name: "files_read",
             component: Some("files"),

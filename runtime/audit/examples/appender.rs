@@ -14,7 +14,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringfence_audit::{Call, Caller, Event, Log, Recorder, Settings, Ticket, Tool};
+use ringfence_audit::{Call, CallName, Caller, Event, Log, Recorder, Settings, Ticket, Tool};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,8 +44,11 @@ fn append(recorder: &Recorder, request: &str) -> Ticket {
             tenant: "example",
             principal: "appender",
         },
-        request,
-        parent: None,
+        name: CallName {
+            call: request,
+            request,
+            parent: None,
+        },
         tool: Tool {
             name: "text_stats",
             ..Tool::default()

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use crate::event::{
-    Approval, Call, Caller, Change, Cost, Denial, Event, Intent, PolicyChange, PolicyState, Secret,
-    SecretState, Start, Stop, Tool, Touched,
+    Approval, Call, CallName, Caller, Change, Cost, Denial, Event, Intent, PolicyChange,
+    PolicyState, Secret, SecretState, Start, Stop, Tool, Touched,
 };
 use crate::key::ArgumentsDigest;
 use crate::text::{push_hex, push_number, push_text};
@@ -80,8 +80,7 @@ impl<'b> Body<'b> {
 
     fn call(&mut self, call: &Call<'_>) {
         self.caller(Some(call.caller));
-        self.name("request", call.request);
-        self.maybe_name("parent", call.parent);
+        self.call_name(&call.name);
         self.tool(&call.tool);
         self.arguments(call.arguments);
         self.name("outcome", call.outcome);
@@ -95,8 +94,7 @@ impl<'b> Body<'b> {
 
     fn intent(&mut self, intent: &Intent<'_>) {
         self.caller(Some(intent.caller));
-        self.name("request", intent.request);
-        self.maybe_name("parent", intent.parent);
+        self.call_name(&intent.name);
         self.tool(&intent.tool);
         self.arguments(intent.arguments);
         self.list("capabilities", intent.capabilities);
@@ -113,6 +111,9 @@ impl<'b> Body<'b> {
         self.name("state", approval.state.word());
         self.name("id", approval.id);
         self.caller(Some(approval.caller));
+        if let Some(name) = &approval.name {
+            self.call_name(name);
+        }
         self.tool(&approval.tool);
         self.arguments(approval.arguments);
         self.list("capabilities", approval.capabilities);
@@ -166,6 +167,12 @@ impl<'b> Body<'b> {
             self.name("tenant", caller.tenant);
             self.name("principal", caller.principal);
         }
+    }
+
+    fn call_name(&mut self, name: &CallName<'_>) {
+        self.name("call", name.call);
+        self.name("request", name.request);
+        self.maybe_name("parent", name.parent);
     }
 
     fn tool(&mut self, tool: &Tool<'_>) {

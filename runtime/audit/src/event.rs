@@ -34,6 +34,24 @@ pub enum Event<'a> {
     Stop(Stop<'a>),
 }
 
+/// The kinds of all records, as searches name them: of events, and those that a log writes about itself.
+pub const KINDS: [&str; 14] = [
+    "approval",
+    "call",
+    "damaged",
+    "denial",
+    "gap",
+    "grant",
+    "intent",
+    "policy",
+    "revocation",
+    "rotated",
+    "secret",
+    "start",
+    "stop",
+    "torn",
+];
+
 impl Event<'_> {
     /// Its kind, as records and searches name it.
     pub fn word(&self) -> &'static str {
@@ -59,6 +77,17 @@ pub struct Caller<'a> {
     pub tenant: &'a str,
     /// The person or program within it.
     pub principal: &'a str,
+}
+
+/// Which call. Records of one call say the same, whatever they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct CallName<'a> {
+    /// What tells it from all other calls, of any process.
+    pub call: &'a str,
+    /// What its client calls the request. Others may be called alike.
+    pub request: &'a str,
+    /// The call whose guest made this one.
+    pub parent: Option<&'a str>,
 }
 
 /// What is called.
@@ -112,10 +141,8 @@ pub struct Cost {
 pub struct Call<'a> {
     /// Who called.
     pub caller: Caller<'a>,
-    /// The identifier of the request.
-    pub request: &'a str,
-    /// That of the call whose guest made this one.
-    pub parent: Option<&'a str>,
+    /// Which call it was.
+    pub name: CallName<'a>,
     /// What was called.
     pub tool: Tool<'a>,
     /// With what, as a digest.
@@ -141,10 +168,8 @@ pub struct Call<'a> {
 pub struct Intent<'a> {
     /// Who calls.
     pub caller: Caller<'a>,
-    /// The identifier of the request.
-    pub request: &'a str,
-    /// That of the call whose guest makes this one.
-    pub parent: Option<&'a str>,
+    /// Which call it is.
+    pub name: CallName<'a>,
     /// What is called.
     pub tool: Tool<'a>,
     /// With what, as a digest.
@@ -204,6 +229,8 @@ pub struct Approval<'a> {
     pub id: &'a str,
     /// Whose call it is about.
     pub caller: Caller<'a>,
+    /// Which call asked, or used it. Nothing where it is about no call.
+    pub name: Option<CallName<'a>>,
     /// The tool.
     pub tool: Tool<'a>,
     /// With what, as a digest.

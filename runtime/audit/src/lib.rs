@@ -47,8 +47,8 @@ mod writer;
 
 pub use body::RECORD_BYTES_MAX;
 pub use event::{
-    Approval, ApprovalState, Call, Caller, Change, Cost, Denial, Event, Intent, PolicyChange,
-    PolicyState, Secret, SecretState, Start, Stop, Tool, Touched,
+    Approval, ApprovalState, Call, CallName, Caller, Change, Cost, Denial, Event, Intent, KINDS,
+    PolicyChange, PolicyState, Secret, SecretState, Start, Stop, Tool, Touched,
 };
 pub use folder::ReadError;
 pub use follow::{Follower, last};

@@ -87,3 +87,29 @@ pub(crate) const DAMAGED: &str = "damaged";
 
 /// The events that whoever verifies a log should hear of.
 pub(crate) const INCIDENTS: [&str; 3] = [DAMAGED, "gap", "torn"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::KINDS;
+
+    #[test]
+    fn what_a_log_writes_about_itself_can_be_searched_for() {
+        let notes = [
+            Note::Damaged {
+                file: 1,
+                what: "",
+                last_seq: 1,
+            },
+            Note::Gap { lost: 1 },
+            Note::Rotated { from: 1 },
+            Note::Torn {
+                file: 1,
+                offset: 1,
+                bytes: 1,
+                saved: None,
+            },
+        ];
+        assert!(notes.iter().all(|note| KINDS.contains(&note.word())));
+    }
+}

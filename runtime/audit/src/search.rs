@@ -35,9 +35,11 @@ pub struct Query {
     pub tool: Option<String>,
     /// How a call ended.
     pub outcome: Option<String>,
-    /// The identifier of the request.
+    /// The call, by the name that nothing else has.
+    pub call: Option<String>,
+    /// What its client calls the request.
     pub request: Option<String>,
-    /// The identifier of the call whose guest made it.
+    /// The call whose guest made it.
     pub parent: Option<String>,
 }
 
@@ -58,10 +60,13 @@ pub struct Entry<'l> {
     /// The person or program within it.
     #[serde(borrow, default)]
     pub principal: Option<Cow<'l, str>>,
-    /// The identifier of the request.
+    /// The call, by the name that nothing else has.
+    #[serde(borrow, default)]
+    pub call: Option<Cow<'l, str>>,
+    /// What its client calls the request.
     #[serde(borrow, default)]
     pub request: Option<Cow<'l, str>>,
-    /// The identifier of the call whose guest made it.
+    /// The call whose guest made it.
     #[serde(borrow, default)]
     pub parent: Option<Cow<'l, str>>,
     /// The tool as clients call it.
@@ -117,6 +122,7 @@ impl Query {
             && is(&self.principal, &entry.principal)
             && (is(&self.tool, &entry.tool) || is(&self.tool, &entry.component))
             && is(&self.outcome, &entry.outcome)
+            && is(&self.call, &entry.call)
             && is(&self.request, &entry.request)
             && is(&self.parent, &entry.parent)
     }

@@ -93,7 +93,8 @@ async fn approve(arguments: ApproveArguments, console: Console) -> Result<(), Fa
     if !arguments.yes {
         let entry = approvals.show(&id).await?;
         // What is settled is not asked about again; the answer below says what it is.
-        if entry.state == ApprovalState::Asked && !confirmed(&entry, given, console)? {
+        let open = entry.state == ApprovalState::Asked || entry.is_standing_refusal();
+        if open && !confirmed(&entry, given, console)? {
             return Err(Failure::NotApproved { id });
         }
     }

@@ -100,7 +100,7 @@ impl Direct {
                 reason: internal.to_string(),
                 asked: false,
             },
-            CallError::Refused | CallError::Revoked { .. } => Failure::Denied {
+            CallError::Refused { .. } | CallError::Revoked { .. } => Failure::Denied {
                 tool,
                 function,
                 reason: error.to_string(),

@@ -264,6 +264,10 @@ impl CallEvents for Heard {
 
 fn kind(scrub: &Scrubber, request: QuestionKind) -> QuestionKind {
     match request {
+        QuestionKind::Decision { message, schema } => QuestionKind::Decision {
+            message: scrub.string(message),
+            schema: object(scrub, schema),
+        },
         QuestionKind::Form { message, schema } => QuestionKind::Form {
             message: scrub.string(message),
             schema: object(scrub, schema),

@@ -9,22 +9,23 @@
 mod form;
 mod queue;
 mod running;
+mod shown;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_audit::{ApprovalState as Step, Recorder};
 use ringfence_policy::{Approval, ApprovalNeeded, Capability};
-use ringfence_sandbox::{CallEvents, ClientAnswer, Sandbox};
+use ringfence_sandbox::{CallEvents, ClientAnswer};
 use ringfence_state::{
-    ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, State, StateError,
+    ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Asker, Asking, State, StateError,
 };
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use self::form::Said;
 pub(crate) use self::running::Guard;
 use self::running::Running;
+pub(crate) use self::shown::shown;
 use crate::audit::Record;
 use crate::call::{CallError, Maker};
 use crate::protocol::seal::random;
@@ -46,9 +47,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often one call asks anew because another one used up the answer. Bounds two calls that take
 /// answers from each other for ever.
 const ROUNDS_MAX: usize = 3;
-
-/// Bytes of arguments that a person is shown. More is read by nobody, and would be kept.
-const SHOWN_BYTES_MAX: usize = 4 * 1024;
 
 /// Where calls get a person's word, and where persons give it. Clones are one.
 #[derive(Debug, Clone)]
@@ -84,8 +82,8 @@ pub(crate) struct Word {
 enum Became {
     /// Somebody said yes, and some call may have used that up already.
     Given,
-    /// Somebody said no.
-    Refused,
+    /// Somebody said no: the operator, whose no holds, or somebody else.
+    Refused { by_operator: bool },
     /// It is over, and nobody has said anything.
     Over,
     /// Nobody has answered yet.
@@ -115,7 +113,7 @@ impl Approvals {
         events: &dyn CallEvents,
         record: &Record<'_>,
     ) -> Result<Word, CallError> {
-        let question = question(&wanted, events.client());
+        let question = question(&wanted, events.client(), record);
         for _ in 0..ROUNDS_MAX {
             self.expire().await?;
             let approvals = self.state.approvals();
@@ -124,18 +122,25 @@ impl Approvals {
                 let approval = wanted.needed.approve();
                 return Ok(Word { approval, id });
             }
-            let (id, new) = approvals.ask(&new_id(), &question, ASKED_FOR).await?;
-            if new {
-                record.approval(Step::Asked, &id, &question.capabilities, None, None);
-                tracing::warn!(
-                    tool = wanted.tool,
-                    caller = %wanted.needed.caller(),
-                    "a call waits for a person: `ringfence approvals show {id}`"
-                );
-            }
+            let id = match approvals.ask(&new_id(), &question, ASKED_FOR).await? {
+                Asking::New(id) => {
+                    record.approval(Step::Asked, &id, &question.capabilities, None, None);
+                    tracing::warn!(
+                        tool = wanted.tool,
+                        caller = %wanted.needed.caller(),
+                        "a call waits for a person: `ringfence approvals show {id}`"
+                    );
+                    id
+                }
+                Asking::Open(id) => id,
+                Asking::Refused(id) => return Err(CallError::Refused { standing: Some(id) }),
+            };
             match self.wait(&id, &wanted, &question, events).await? {
                 Became::Given => {}
-                Became::Refused => return Err(CallError::Refused),
+                Became::Refused { by_operator } => {
+                    let standing = by_operator.then_some(id);
+                    return Err(CallError::Refused { standing });
+                }
                 Became::Over | Became::Open => return Err(CallError::Unanswered { id }),
             }
         }
@@ -159,9 +164,7 @@ impl Approvals {
                 let asked = form::question(id, wanted, question);
                 match events.ask(vec![asked]).await.as_deref() {
                     Ok([ClientAnswer::Declined]) => return Some(Said::No),
-                    Ok([ClientAnswer::Accepted(values)]) if form::said(values).is_some() => {
-                        return form::said(values);
-                    }
+                    Ok([ClientAnswer::Accepted(values)]) => return Some(form::said(values)),
                     // Nobody has decided anything, so the operator may.
                     _ => {}
                 }
@@ -181,8 +184,9 @@ impl Approvals {
             "" => format!("the client of {}", wanted.needed.caller()),
             client => format!("{client} of {}", wanted.needed.caller()),
         };
-        match self.decide(id, said.given(), &by).await {
-            Ok(_) if said == Said::No => Ok(Became::Refused),
+        // The no of a client's user is to this call: who wants to be asked again only has to say so.
+        match self.answer(id, said.given(), &by).await {
+            Ok(_) if said == Said::No => Ok(Became::Refused { by_operator: false }),
             Ok(_) => Ok(Became::Given),
             // The operator was faster; whatever it was, it holds.
             Err(ApprovalError::Settled { .. } | ApprovalError::Unknown(_)) => {
@@ -206,10 +210,15 @@ impl Approvals {
     async fn look(&self, id: &str) -> Result<Became, StateError> {
         self.expire().await?;
         let found = self.state.approvals().find(id).await?;
-        Ok(match found.map(|entry| entry.state) {
-            Some(ApprovalState::Asked) => Became::Open,
-            Some(ApprovalState::Given | ApprovalState::Used) => Became::Given,
-            Some(ApprovalState::Refused) => Became::Refused,
+        let Some(found) = found else {
+            return Ok(Became::Over);
+        };
+        Ok(match found.state {
+            ApprovalState::Asked => Became::Open,
+            ApprovalState::Given | ApprovalState::Used => Became::Given,
+            ApprovalState::Refused => Became::Refused {
+                by_operator: found.is_standing_refusal(),
+            },
             _ => Became::Over,
         })
     }
@@ -236,7 +245,7 @@ fn binding(wanted: &Wanted<'_>) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
+fn question(wanted: &Wanted<'_>, client: String, record: &Record<'_>) -> ApprovalQuestion {
     let needed = &wanted.needed;
     let capabilities = needed.capabilities().iter();
     ApprovalQuestion {
@@ -246,6 +255,11 @@ fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
             client,
             binding: binding(wanted),
             arguments: wanted.arguments,
+        },
+        asker: Asker {
+            call: record.call().to_string(),
+            request: record.request().id.clone(),
+            parent: record.lineage().parent().map(str::to_owned),
         },
         tool: wanted.tool.to_owned(),
         digest: needed.digest().to_string(),
@@ -260,37 +274,6 @@ fn question(wanted: &Wanted<'_>, client: String) -> ApprovalQuestion {
 fn touched(needed: &ApprovalNeeded) -> impl Iterator<Item = Capability> {
     let granted = needed.capabilities().iter();
     granted.filter_map(|granted| Capability::of(&granted.grant))
-}
-
-/// Arguments as a person may read them: without the tenant's secrets, with what hides in them made
-/// visible, and not endless. `maker` is the tool that makes the call, where a tool does.
-pub(crate) fn shown(
-    sandbox: &Sandbox,
-    needed: &ApprovalNeeded,
-    arguments: &Map<String, Value>,
-    maker: Option<&Maker>,
-) -> String {
-    let mut shown = arguments_shown(sandbox, needed, arguments);
-    if let Some(maker) = maker {
-        shown.push_str("\nThe tool `");
-        shown.push_str(&form::visible(&maker.tool));
-        shown.push_str("` makes this call.");
-    }
-    shown
-}
-
-fn arguments_shown(
-    sandbox: &Sandbox,
-    needed: &ApprovalNeeded,
-    arguments: &Map<String, Value>,
-) -> String {
-    let text = Value::Object(arguments.clone()).to_string();
-    let text = form::visible(&sandbox.without_secrets(needed, text));
-    let end = text.floor_char_boundary(SHOWN_BYTES_MAX);
-    match (text.get(..end), text.len() - end) {
-        (Some(shown), more) if more > 0 => format!("{shown}… {more} bytes more"),
-        _ => text,
-    }
 }
 
 impl From<StateError> for CallError {

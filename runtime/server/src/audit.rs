@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ringfence_audit::{
-    Approval, ApprovalState, ArgumentsDigest, Call, Caller as CalledBy, Cost, Event, Intent,
-    Recorder, Ticket, Tool, Touched,
+    Approval, ApprovalState, ArgumentsDigest, Call, CallName, Caller as CalledBy, Cost, Event,
+    Intent, Recorder, Ticket, Tool, Touched,
 };
 use ringfence_identity::Caller;
 use ringfence_policy::{Permit, Tier};
@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{CallError, CallRequest, Found, Lineage, Target};
 use crate::metrics::Metrics;
+use crate::unique;
 use crate::within::within;
 
 /// How long a call waits for its record. A disk that does not answer must not hold calls, nor the
@@ -35,6 +36,9 @@ const KEPT_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Record<'c> {
     started: Instant,
+    /// What tells the call from all others. A client calls its requests what it wants, and more than one
+    /// alike.
+    call: Arc<str>,
     caller: &'c Caller,
     request: &'c CallRequest,
     lineage: &'c Lineage,
@@ -59,6 +63,7 @@ impl<'c> Record<'c> {
         metrics.call_started();
         Self {
             started: Instant::now(),
+            call: unique::name().into(),
             caller,
             request,
             lineage,
@@ -89,8 +94,7 @@ impl<'c> Record<'c> {
         let digest = self.found.get().map(|found| found.component.digest());
         let ticket = self.recorder.append(&Event::Intent(Intent {
             caller: self.called_by(),
-            request: &self.request.id,
-            parent: self.lineage.parent(),
+            name: self.call_name(),
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             capabilities: &capabilities,
@@ -120,6 +124,7 @@ impl<'c> Record<'c> {
             state,
             id,
             caller: self.called_by(),
+            name: Some(self.call_name()),
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             capabilities,
@@ -178,8 +183,7 @@ impl<'c> Record<'c> {
         let digest = self.found.get().map(|found| found.component.digest());
         let ticket = self.recorder.append(&Event::Call(Call {
             caller: self.called_by(),
-            request: &self.request.id,
-            parent: self.lineage.parent(),
+            name: self.call_name(),
             tool: self.tool(digest.as_ref().map(Digest::as_bytes), &self.name()),
             arguments: self.arguments.as_ref(),
             outcome,
@@ -193,6 +197,19 @@ impl<'c> Record<'c> {
         // Whoever waits until no call runs finds all their records.
         self.metrics.call_ended(outcome, took, fuel);
         ticket
+    }
+
+    fn call_name(&self) -> CallName<'_> {
+        CallName {
+            call: &self.call,
+            request: &self.request.id,
+            parent: self.lineage.parent(),
+        }
+    }
+
+    /// What tells the call from all others.
+    pub(crate) fn call(&self) -> &Arc<str> {
+        &self.call
     }
 
     fn called_by(&self) -> CalledBy<'_> {

@@ -24,6 +24,7 @@ mod protocol;
 mod server;
 mod trace;
 mod transport;
+mod unique;
 mod watch;
 mod within;
 

@@ -48,6 +48,7 @@ pub fn approved(audit: &Recorder, pinned: &Pinned, by: &str) {
             tenant: local.tenant().as_str(),
             principal: local.principal().as_str(),
         },
+        name: None,
         tool: Tool {
             name,
             component: Some(name),

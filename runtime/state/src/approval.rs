@@ -1,20 +1,22 @@
 //! Approvals: what a person was asked, and what became of it.
 //!
-//! Owns the life of each: asked, then given, refused or expired; given, then used or revoked. Every
+//! Owns the life of each: asked, then given, refused or expired; given, then used or revoked; refused, then
+//! given after all or revoked. Every
 //! step is one change that only happens from the state before it, so that two who answer at once, or
 //! two calls that use one answer, never both succeed. Refuses to know what is dangerous, who may
 //! answer, and how anybody is asked.
 
 mod entry;
+mod error;
 mod extent;
 
 use std::time::{Duration, SystemTime};
 
 use ringfence_identity::TenantName;
-use thiserror::Error;
 
-pub use self::entry::{ApprovalEntry, ApprovalKey, ApprovalQuestion, ApprovalState};
+pub use self::entry::{ApprovalEntry, ApprovalKey, ApprovalQuestion, ApprovalState, Asker};
 use self::entry::{COLUMNS, entry};
+pub use self::error::ApprovalError;
 pub use self::extent::{Extent, Given};
 use crate::database::Database;
 use crate::dialect::{Change, Row};
@@ -28,6 +30,11 @@ pub const OPEN_MAX: u32 = 32;
 /// Entries of one list: the newest. Bounds what one look at the queue reads.
 pub const LISTED_MAX: u32 = 1_000;
 
+/// How long an operator's no holds: the same call is denied without a question, until then or until the operator
+/// takes the no back. A model that tries again until somebody gives in would otherwise make a question of
+/// each try.
+pub const REFUSED_FOR: Duration = Duration::from_hours(1);
+
 /// How long a settled entry is kept to be looked at.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
@@ -37,27 +44,15 @@ pub struct Approvals<'s> {
     state: &'s State,
 }
 
-/// Why nothing becomes of an approval.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ApprovalError {
-    /// It is not in a state from which that is possible.
-    #[error("approval `{id}` is {found} already")]
-    Settled {
-        /// Which.
-        id: String,
-        /// What it is.
-        found: ApprovalState,
-    },
-    /// There is no database, or it does not work.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Nobody has answered many others.
-    #[error("{OPEN_MAX} questions of this caller wait for a person already")]
-    TooMany,
-    /// There is none.
-    #[error("there is no approval `{0}`: `ringfence approvals list` shows those that there are")]
-    Unknown(String),
+/// What becomes of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// It is open under this id, and was not before.
+    New(String),
+    /// It is open under this id already.
+    Open(String),
+    /// The operator has said no under this id, and that holds.
+    Refused(String),
 }
 
 impl<'s> Approvals<'s> {
@@ -65,8 +60,8 @@ impl<'s> Approvals<'s> {
         Self { state }
     }
 
-    /// Asks, under `id`, for at most `patience`. The same question that is open already is not asked twice.
-    /// Tells under which id it is open, and whether it is new.
+    /// Asks, under `id`, for at most `patience`. The same question that is open already is not asked twice, and
+    /// one to which the operator has said no is not asked at all as long as that holds.
     ///
     /// # Errors
     ///
@@ -76,14 +71,15 @@ impl<'s> Approvals<'s> {
         id: &str,
         question: &ApprovalQuestion,
         patience: Duration,
-    ) -> Result<(String, bool), ApprovalError> {
+    ) -> Result<Asking, ApprovalError> {
         let failed = || StateError::failed("ask in");
         let key = &question.key;
         let now = now();
         let mut change = self.state.database().await?.change().await?;
-        let open: Option<String> = sqlx::query_scalar(
-            "SELECT id FROM approval WHERE tenant = $1 AND principal = $2 AND client = $3 \
-             AND binding = $4 AND arguments = $5 AND state = 'asked' AND ends_at > $6",
+        let known: Option<(String, String)> = sqlx::query_as(
+            "SELECT id, state FROM approval WHERE tenant = $1 AND principal = $2 AND client = $3 \
+             AND binding = $4 AND arguments = $5 AND state IN ('asked', 'refused') AND ends_at > $6 \
+             ORDER BY state DESC LIMIT 1",
         )
         .bind(key.tenant.as_str())
         .bind(&key.principal)
@@ -94,8 +90,12 @@ impl<'s> Approvals<'s> {
         .fetch_optional(&mut *change)
         .await
         .map_err(failed())?;
-        if let Some(open) = open {
-            return Ok((open, false));
+        if let Some((id, state)) = known {
+            return Ok(if state == "refused" {
+                Asking::Refused(id)
+            } else {
+                Asking::Open(id)
+            });
         }
         let waiting: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM approval WHERE tenant = $1 AND principal = $2 \
@@ -112,8 +112,8 @@ impl<'s> Approvals<'s> {
         }
         sqlx::query(
             "INSERT INTO approval (tenant, id, principal, client, tool, digest, binding, arguments, \
-             capabilities, shown, state, any_arguments, asked_at, ends_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', 0, $11, $12)",
+             capabilities, shown, state, any_arguments, asked_at, ends_at, call, request, parent) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', 0, $11, $12, $13, $14, $15)",
         )
         .bind(key.tenant.as_str())
         .bind(id)
@@ -127,15 +127,18 @@ impl<'s> Approvals<'s> {
         .bind(&question.shown)
         .bind(now)
         .bind(after(now, patience))
+        .bind(&question.asker.call)
+        .bind(&question.asker.request)
+        .bind(&question.asker.parent)
         .execute(&mut *change)
         .await
         .map_err(failed())?;
         Database::commit(change).await?;
-        Ok((id.to_owned(), true))
+        Ok(Asking::New(id.to_owned()))
     }
 
     /// Takes a yes that holds for `key`, if there is one: one that is for once is used up by that. Gives its
-    /// id. A yes for longer is taken before one for once.
+    /// id. A yes for longer is taken before one for once, and none where the operator has said no to just this.
     ///
     /// # Errors
     ///
@@ -148,7 +151,9 @@ impl<'s> Approvals<'s> {
                 "SELECT id FROM approval WHERE tenant = $1 AND principal = $2 AND client = $3 \
                  AND binding = $4 AND (arguments = $5 OR any_arguments = 1) AND state = 'given' \
                  AND (ends_at IS NULL OR ends_at > $6) AND extent {once} 'once' \
-                 ORDER BY decided_at LIMIT 1"
+                 AND NOT EXISTS (SELECT 1 FROM approval WHERE tenant = $1 AND principal = $2 \
+                 AND client = $3 AND binding = $4 AND arguments = $5 AND state = 'refused' \
+                 AND ends_at > $6) ORDER BY decided_at LIMIT 1"
             )
         };
         let database = self.state.database().await?;
@@ -165,14 +170,15 @@ impl<'s> Approvals<'s> {
                 .await
                 .map_err(failed())?;
             let Some(id) = id else { continue };
-            if once == "<>" || self.step(&key.tenant, &id, "given", "used").await? {
+            if once == "<>" || self.use_up(&key.tenant, &id).await? {
                 return Ok(Some(id));
             }
         }
         Ok(None)
     }
 
-    /// Answers a question that is open: yes, or, with nothing, no.
+    /// Answers a question that is open: yes, or, with nothing, no to those who ask it now. A yes may also take the
+    /// place of a no that holds.
     ///
     /// # Errors
     ///
@@ -184,24 +190,45 @@ impl<'s> Approvals<'s> {
         by: &str,
     ) -> Result<ApprovalEntry, ApprovalError> {
         let now = now();
-        let (state, extent, ends) = match given {
-            None => ("refused", None, None),
-            Some(given) => (
-                "given",
-                Some(given.extent.word()),
-                given.extent.lasts().map(|lasts| after(now, lasts)),
-            ),
-        };
+        let ends = given.and_then(|given| given.extent.lasts());
+        self.settle(id, given, ends.map(|lasts| after(now, lasts)), by)
+            .await
+    }
+
+    /// Answers a question that is open: no, to whoever asks the same for as long as `lasts`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such question, somebody was faster, or state cannot be written.
+    pub async fn refuse(
+        self,
+        id: &str,
+        by: &str,
+        lasts: Duration,
+    ) -> Result<ApprovalEntry, ApprovalError> {
+        self.settle(id, None, Some(after(now(), lasts)), by).await
+    }
+
+    async fn settle(
+        self,
+        id: &str,
+        given: Option<Given>,
+        ends: Option<i64>,
+        by: &str,
+    ) -> Result<ApprovalEntry, ApprovalError> {
+        let state = if given.is_some() { "given" } else { "refused" };
+        let extent = given.map(|given| given.extent.word());
         let any = given.is_some_and(|given| given.any_arguments);
         let mut change = self.state.database().await?.change().await?;
         let statement = format!(
             "UPDATE approval SET state = $3, extent = $4, ends_at = $5, any_arguments = $6, \
              decided_at = $2, decided_by = $7 \
-             WHERE id = $1 AND state = 'asked' AND ends_at > $2 RETURNING {COLUMNS}"
+             WHERE id = $1 AND (state = 'asked' OR state = 'refused' AND $3 = 'given') AND ends_at > $2 \
+             RETURNING {COLUMNS}"
         );
         let row: Option<Row> = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(id)
-            .bind(now)
+            .bind(now())
             .bind(state)
             .bind(extent)
             .bind(ends)
@@ -213,17 +240,18 @@ impl<'s> Approvals<'s> {
         self.decided(id, change, row).await
     }
 
-    /// Takes a yes back. Calls that run with it are for whoever runs them to end: see
+    /// Takes a yes back, or a no that holds. Calls that run with a yes are for whoever runs them to end: see
     /// [`revoked`](Self::revoked).
     ///
     /// # Errors
     ///
-    /// There is no such approval, it was never given or is gone already, or state cannot be written.
+    /// There is no such approval, it was never decided or is gone already, or state cannot be written.
     pub async fn revoke(self, id: &str, by: &str) -> Result<ApprovalEntry, ApprovalError> {
         let mut change = self.state.database().await?.change().await?;
         let statement = format!(
             "UPDATE approval SET state = 'revoked', decided_at = $2, decided_by = $3 \
-             WHERE id = $1 AND state IN ('given', 'used') RETURNING {COLUMNS}"
+             WHERE id = $1 AND (state IN ('given', 'used') OR state = 'refused' AND ends_at > $2) \
+             RETURNING {COLUMNS}"
         );
         let row: Option<Row> = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(id)
@@ -272,7 +300,7 @@ impl<'s> Approvals<'s> {
         row.as_ref().map(entry).transpose()
     }
 
-    /// The newest [`LISTED_MAX`], of one tenant or of all; those that wait for an answer, or all.
+    /// The newest [`LISTED_MAX`], of one tenant or of all; those that wait for an answer or hold, or all.
     ///
     /// # Errors
     ///
@@ -285,7 +313,8 @@ impl<'s> Approvals<'s> {
         let waiting = if all {
             ""
         } else {
-            "AND (state = 'asked' AND ends_at > $2 OR state = 'given' AND (ends_at IS NULL OR ends_at > $2))"
+            "AND (state IN ('asked', 'refused') AND ends_at > $2 \
+             OR state = 'given' AND (ends_at IS NULL OR ends_at > $2))"
         };
         let statement = format!(
             "SELECT {COLUMNS} FROM approval WHERE ($1 IS NULL OR tenant = $1) AND $2 > 0 {waiting} \
@@ -340,22 +369,16 @@ impl<'s> Approvals<'s> {
         Ok(ended)
     }
 
-    /// One step of one approval, if it is where the step begins.
-    async fn step(
-        self,
-        tenant: &TenantName,
-        id: &str,
-        from: &str,
-        to: &str,
-    ) -> Result<bool, StateError> {
+    /// Uses up a yes for one call, unless another has.
+    async fn use_up(self, tenant: &TenantName, id: &str) -> Result<bool, StateError> {
         let mut change = self.state.database().await?.change().await?;
         let done = sqlx::query(
-            "UPDATE approval SET state = $4 WHERE tenant = $1 AND id = $2 AND state = $3",
+            "UPDATE approval SET state = 'used', used_at = $3 \
+             WHERE tenant = $1 AND id = $2 AND state = 'given'",
         )
         .bind(tenant.as_str())
         .bind(id)
-        .bind(from)
-        .bind(to)
+        .bind(now())
         .execute(&mut *change)
         .await
         .map_err(StateError::failed("change"))?;
@@ -383,14 +406,16 @@ impl<'s> Approvals<'s> {
     /// Why a step from another state was not possible.
     async fn settled(self, id: &str) -> ApprovalError {
         match self.find(id).await {
-            Ok(Some(entry)) => ApprovalError::Settled {
-                id: id.to_owned(),
+            Ok(Some(mut entry)) => {
                 // Nobody may have said so yet.
-                found: match entry.state {
-                    ApprovalState::Asked => ApprovalState::Expired,
-                    found => found,
-                },
-            },
+                if entry.state == ApprovalState::Asked {
+                    (entry.state, entry.decided) = (ApprovalState::Expired, entry.ends);
+                }
+                ApprovalError::Settled {
+                    id: id.to_owned(),
+                    found: Box::new(entry),
+                }
+            }
             Ok(None) => ApprovalError::Unknown(id.to_owned()),
             Err(error) => error.into(),
         }

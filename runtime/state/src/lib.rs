@@ -35,8 +35,8 @@ mod schema;
 mod state;
 
 pub use approval::{
-    ApprovalEntry, ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Approvals, Extent,
-    Given, LISTED_MAX, OPEN_MAX,
+    ApprovalEntry, ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Approvals, Asker,
+    Asking, Extent, Given, LISTED_MAX, OPEN_MAX, REFUSED_FOR,
 };
 pub use bucket::{
     BATCH_BYTES_MAX, BATCH_MAX, Bucket, BucketError, Buckets, KEY_BYTES_MAX, KEYS_MAX, Keys,

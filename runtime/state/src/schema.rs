@@ -12,6 +12,7 @@ use crate::error::StateError;
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001-buckets.sql"),
     include_str!("../migrations/0002-approvals.sql"),
+    include_str!("../migrations/0003-approvals-and-calls.sql"),
 ];
 
 /// Brings the database up to date, or refuses one that is ahead.

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use ringfence_state::{
-    ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Extent, Given, OPEN_MAX, State,
+    ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Asker, Asking, Extent, Given,
+    OPEN_MAX, State,
 };
 use tempfile::TempDir;
 
@@ -35,6 +36,11 @@ fn question(number: u8) -> ApprovalQuestion {
             binding: [1; 32],
             arguments: [number; 32],
         },
+        asker: Asker {
+            call: "c-2".into(),
+            request: "7".into(),
+            parent: Some("c-1".into()),
+        },
         tool: "files_write".into(),
         digest: "sha256:0".into(),
         capabilities: vec!["fs.write=/srv:/srv".into(), "net=https://a.example".into()],
@@ -44,7 +50,10 @@ fn question(number: u8) -> ApprovalQuestion {
 
 async fn ask(state: &State, id: &str, question: &ApprovalQuestion) -> (String, bool) {
     let asked = state.approvals().ask(id, question, PATIENCE).await;
-    asked.unwrap()
+    match asked.unwrap() {
+        Asking::New(id) => (id, true),
+        Asking::Open(id) | Asking::Refused(id) => (id, false),
+    }
 }
 
 #[tokio::test]
@@ -207,7 +216,7 @@ async fn what_is_past_its_time_is_worth_nothing_and_told_once() {
     let Err(ApprovalError::Settled { found, .. }) = answered else {
         panic!("{answered:?}")
     };
-    assert_eq!(found, ApprovalState::Expired);
+    assert_eq!(found.state, ApprovalState::Expired);
     assert_eq!(approvals.take(&brief.key).await.unwrap(), None);
     assert!(approvals.list(None, false).await.unwrap().is_empty());
     // The same question can be asked again.
@@ -223,6 +232,95 @@ async fn what_is_past_its_time_is_worth_nothing_and_told_once() {
         matches!(again, Err(ApprovalError::Settled { .. })),
         "{again:?}"
     );
+}
+
+#[tokio::test]
+async fn a_no_holds_for_its_time_or_until_it_is_taken_back() {
+    let (_folder, state) = state();
+    let (question, other) = (question(1), question(2));
+    let approvals = state.approvals();
+    let asked = async |id: &str| approvals.ask(id, &question, PATIENCE).await.unwrap();
+    let refused = |id: &str| Asking::Refused(id.to_owned());
+
+    // No to those who ask now: the next is asked about.
+    ask(&state, "now", &question).await;
+    let entry = approvals.answer("now", None, "ann").await.unwrap();
+    assert!(!entry.is_standing_refusal());
+    let kept = approvals.answer("now", Some(ONCE), "bob").await;
+    assert!(
+        matches!(kept, Err(ApprovalError::Settled { .. })),
+        "{kept:?}"
+    );
+    // No for a time that is over.
+    assert_eq!(asked("over").await, Asking::New("over".into()));
+    approvals
+        .refuse("over", "bob", Duration::ZERO)
+        .await
+        .unwrap();
+    // No for a time.
+    assert_eq!(asked("a").await, Asking::New("a".into()));
+    let entry = approvals.refuse("a", "bob", PATIENCE).await.unwrap();
+    assert_eq!(entry.state, ApprovalState::Refused);
+    assert!(entry.is_standing_refusal());
+    assert_eq!(asked("b").await, refused("a"));
+    let listed = approvals.list(None, false).await.unwrap();
+    assert_eq!(listed, [entry]);
+    // A yes to any arguments is none to those that were said no to.
+    ask(&state, "any", &other).await;
+    let any = Given {
+        extent: Extent::Unchanged,
+        any_arguments: true,
+    };
+    approvals.answer("any", Some(any), "bob").await.unwrap();
+    assert_eq!(approvals.take(&question.key).await.unwrap(), None);
+    let taken = approvals.take(&other.key).await.unwrap();
+    assert_eq!(taken.as_deref(), Some("any"));
+    // A yes takes its place.
+    approvals
+        .answer("a", Some(FOR_A_WHILE), "eve")
+        .await
+        .unwrap();
+    assert!(approvals.take(&question.key).await.unwrap().is_some());
+    approvals.revoke("a", "bob").await.unwrap();
+    approvals.revoke("any", "bob").await.unwrap();
+    // Taken back, it is no more.
+    assert_eq!(asked("c").await, Asking::New("c".into()));
+    approvals.refuse("c", "bob", PATIENCE).await.unwrap();
+    assert_eq!(asked("d").await, refused("c"));
+    approvals.revoke("c", "bob").await.unwrap();
+    assert_eq!(asked("d").await, Asking::New("d".into()));
+}
+
+#[tokio::test]
+async fn what_is_settled_says_when_and_by_whom() {
+    let (_folder, state) = state();
+    let approvals = state.approvals();
+    let why = async |id: &str| {
+        let again = approvals.refuse(id, "eve", PATIENCE).await;
+        again.unwrap_err().to_string()
+    };
+    ask(&state, "a", &question(1)).await;
+    approvals
+        .answer("a", Some(ONCE), "bob\u{1b}[2J")
+        .await
+        .unwrap();
+    approvals.take(&question(1).key).await.unwrap();
+    let used = why("a").await;
+    for part in [
+        "`a` is used already",
+        "approved",
+        "ago by bob\\u{1b}",
+        "used",
+        "by acme/ann",
+    ] {
+        assert!(used.contains(part), "`{part}` is not in: {used}");
+    }
+    ask(&state, "b", &question(2)).await;
+    approvals.refuse("b", "bob", PATIENCE).await.unwrap();
+    let refused = why("b").await;
+    for part in ["`b` is refused already", "denied", "ago by bob"] {
+        assert!(refused.contains(part), "`{part}` is not in: {refused}");
+    }
 }
 
 #[tokio::test]

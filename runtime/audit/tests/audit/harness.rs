@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ringfence_audit::{
-    Call, Caller, Event, Log, Recorder, Report, Settings, Ticket, Tool, Verify, verify,
+    Call, CallName, Caller, Event, Log, Recorder, Report, Settings, Ticket, Tool, Verify, verify,
 };
 use serde_json::Value;
 
@@ -99,8 +99,11 @@ pub(crate) fn a_call(request: &str) -> Call<'_> {
             tenant: "example",
             principal: "ops@example.com",
         },
-        request,
-        parent: None,
+        name: CallName {
+            call: request,
+            request,
+            parent: None,
+        },
         tool: Tool {
             name: "text_stats",
             component: Some("text"),

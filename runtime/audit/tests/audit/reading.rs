@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ringfence_audit::{Call, Caller, Entry, Event, Query, Start, last, search};
+use ringfence_audit::{Call, CallName, Caller, Entry, Event, Query, Start, last, search};
 
 use crate::harness::{PATIENCE, Place, a_call, call};
 
@@ -32,7 +32,11 @@ fn records_are_found_by_what_they_say() {
             principal: "eve\n",
         },
         outcome: "denied",
-        parent: Some("1"),
+        name: CallName {
+            call: "c-2",
+            request: "2",
+            parent: Some("1"),
+        },
         ..a_call("2")
     })));
     drop(log);
@@ -50,6 +54,8 @@ fn records_are_found_by_what_they_say() {
         "1"
     );
     assert_eq!(matches(|query| query.request = Some("2".into())), "2");
+    assert_eq!(matches(|query| query.call = Some("c-2".into())), "2");
+    assert_eq!(matches(|query| query.call = Some("2".into())), "");
     assert_eq!(matches(|query| query.parent = Some("1".into())), "2");
     assert_eq!(matches(|query| query.parent = Some("2".into())), "");
     assert_eq!(

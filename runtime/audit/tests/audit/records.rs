@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ringfence_audit::{
-    Approval, ApprovalState, Change, Cost, Denial, Event, Intent, Log, PolicyChange, PolicyState,
-    RECORD_BYTES_MAX, Secret, SecretState, Start, Stop, Tool, Touched,
+    Approval, ApprovalState, CallName, Change, Cost, Denial, Event, Intent, KINDS, Log,
+    PolicyChange, PolicyState, RECORD_BYTES_MAX, Secret, SecretState, Start, Stop, Tool, Touched,
 };
 use serde_json::Value;
 
@@ -65,6 +65,7 @@ fn a_call_says_who_and_what_and_how_much() {
         [
             "tenant",
             "principal",
+            "call",
             "request",
             "tool",
             "component",
@@ -103,6 +104,11 @@ fn every_event_has_its_fields() {
         ..Tool::default()
     };
     let hosts = ["api.example.com".to_owned()];
+    let name = CallName {
+        call: "c-2",
+        request: "r",
+        parent: Some("c-1"),
+    };
     let events = [
         Event::Start(Start {
             version: "1.0.0",
@@ -116,8 +122,7 @@ fn every_event_has_its_fields() {
         }),
         Event::Intent(Intent {
             caller,
-            request: "r",
-            parent: None,
+            name,
             tool,
             arguments: None,
             capabilities: &hosts,
@@ -132,6 +137,7 @@ fn every_event_has_its_fields() {
             state: ApprovalState::Given,
             id: "a-1",
             caller,
+            name: Some(name),
             tool,
             arguments: None,
             capabilities: &hosts,
@@ -160,6 +166,7 @@ fn every_event_has_its_fields() {
         }),
         Event::Stop(Stop { reason: "signal" }),
     ];
+    assert!(events.iter().all(|event| KINDS.contains(&event.word())));
     let records = written(&events);
     let said: Vec<String> = records
         .iter()
@@ -176,9 +183,9 @@ fn every_event_has_its_fields() {
         [
             "start version command process",
             "policy state source version reason",
-            "intent tenant principal request tool capabilities",
+            "intent tenant principal call request parent tool capabilities",
             "denial tenant principal request asked reason",
-            "approval state id tenant principal tool capabilities by scope",
+            "approval state id tenant principal call request parent tool capabilities by scope",
             "grant by tenant principal tool grant source",
             "revocation by grant source",
             "secret state name by hosts",
@@ -214,8 +221,11 @@ fn the_longest_record_is_bounded() {
     };
     let records = written(&[Event::Call(ringfence_audit::Call {
         caller,
-        request: &endless,
-        parent: Some(&endless),
+        name: CallName {
+            call: &endless,
+            request: &endless,
+            parent: Some(&endless),
+        },
         tool,
         arguments: None,
         outcome: &endless,

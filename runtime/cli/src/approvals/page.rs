@@ -14,7 +14,7 @@ use crate::table::Table;
 /// All of them, a line each.
 pub(super) fn table(entries: &[ApprovalEntry]) -> String {
     if entries.is_empty() {
-        return "nothing waits for an answer".into();
+        return "nothing waits for an answer, and no answer holds".into();
     }
     let mut table = Table::new();
     table.row(["ID", "STATE", "TOOL", "CALLER", "ASKED", "ENDS"]);
@@ -52,6 +52,18 @@ pub(super) fn of(entry: &ApprovalEntry, console: Console) -> String {
         line(label, &escape(capability));
     }
     line("arguments", &escape(&question.shown));
+    let asker = &question.asker;
+    if !asker.call.is_empty() {
+        let parent = asker
+            .parent
+            .as_deref()
+            .map(|parent| format!(" of {parent}"));
+        let call = format!("{}{}", asker.call, parent.unwrap_or_default());
+        line(
+            "call",
+            &format!("{call}, request {}", escape(&asker.request)),
+        );
+    }
     line("state", &state(entry));
     line("asked", &format!("{} ago", time(since(entry.asked))));
     if entry.ends.is_some() {
@@ -59,6 +71,12 @@ pub(super) fn of(entry: &ApprovalEntry, console: Console) -> String {
     }
     if let Some(by) = &entry.by {
         line("decided by", &escape(by));
+    }
+    if let Some(decided) = entry.decided {
+        line("decided", &format!("{} ago", time(since(decided))));
+    }
+    if let Some(used) = entry.used {
+        line("used", &format!("{} ago", time(since(used))));
     }
     text
 }
@@ -108,7 +126,7 @@ fn state(entry: &ApprovalEntry) -> String {
 
 fn ends(entry: &ApprovalEntry) -> String {
     match (entry.state, entry.ends) {
-        (ApprovalState::Asked | ApprovalState::Given, Some(ends)) => {
+        (ApprovalState::Asked | ApprovalState::Given | ApprovalState::Refused, Some(ends)) => {
             let left = ends.duration_since(SystemTime::now()).unwrap_or_default();
             format!("in {}", time(left))
         }

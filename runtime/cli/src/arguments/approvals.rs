@@ -25,8 +25,8 @@ Examples:
   ringfence approvals show 5f0c2d9e81b7a346          what exactly is asked
   ringfence approvals approve 5f0c2d9e81b7a346       yes, once
   ringfence approvals approve ID --for 1h            yes, for an hour, with the same arguments
-  ringfence approvals deny ID                        no
-  ringfence approvals revoke ID                      take a yes back; calls that run with it end
+  ringfence approvals deny ID                        no, to the same call for an hour
+  ringfence approvals revoke ID                      take a yes or a no back; calls that run with a yes end
 
 Exit codes:
    8  it was not approved, because the person said no
@@ -40,7 +40,7 @@ pub(crate) struct ApprovalsArguments {
 /// What to do with approvals.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApprovalsCommand {
-    /// Show what waits for an answer, and what was approved of and holds.
+    /// Show what waits for an answer, and which answers hold.
     List {
         /// Show what is over, too.
         #[arg(long)]
@@ -67,7 +67,7 @@ pub(crate) enum ApprovalsCommand {
         place: StatePlace,
     },
     Approve(ApproveArguments),
-    /// Say no.
+    /// Say no: the same call is denied for an hour, or until the no is taken back.
     Deny {
         /// Which.
         #[arg(value_name = "ID")]
@@ -79,7 +79,7 @@ pub(crate) enum ApprovalsCommand {
         #[command(flatten)]
         recording: Recording,
     },
-    /// Take a yes back, at once: calls that run with it are ended.
+    /// Take a yes back, at once: calls that run with it are ended. Or a no: the next such call is asked about.
     Revoke {
         /// Which.
         #[arg(value_name = "ID")]

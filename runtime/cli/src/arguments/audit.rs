@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
-use ringfence_audit::{Durability, Mark, Query, Timestamp};
+use ringfence_audit::{Durability, KINDS, Mark, Query, Timestamp};
 
 use crate::exit_code;
 
@@ -53,8 +54,8 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Timestamp>,
 
-    /// The kind of event: `call`, `intent`, `approval`, `grant` and so on.
-    #[arg(long, value_name = "KIND")]
+    /// The kind of event.
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS))]
     pub(crate) event: Option<String>,
 
     /// The tenant in whose name it was done.
@@ -73,11 +74,15 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "WORD")]
     pub(crate) outcome: Option<String>,
 
-    /// The identifier of the request.
+    /// The call, by the name that nothing else has: how it ended, what was asked about it, and who said yes.
+    #[arg(long, value_name = "ID")]
+    pub(crate) call: Option<String>,
+
+    /// What the client called its request: all calls that were made for it.
     #[arg(long, value_name = "ID")]
     pub(crate) request: Option<String>,
 
-    /// The identifier of the call that made it: what a tool called.
+    /// The call that made it: what the tool of that one has called.
     #[arg(long, value_name = "ID")]
     pub(crate) parent: Option<String>,
 
@@ -99,6 +104,7 @@ impl SearchArguments {
             principal: self.principal.clone(),
             tool: self.tool.clone(),
             outcome: self.outcome.clone(),
+            call: self.call.clone(),
             request: self.request.clone(),
             parent: self.parent.clone(),
         }

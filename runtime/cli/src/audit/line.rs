@@ -34,11 +34,14 @@ pub(super) fn push(text: &mut String, entry: &Entry<'_>, console: Console) {
     if let Some(took) = entry.took_us {
         let _ = write!(text, "  {}", quantity::time(Duration::from_micros(took)));
     }
-    if let Some(request) = &entry.request {
-        let _ = write!(text, "  request {}", one_line(request));
+    if let Some(call) = &entry.call {
+        let _ = write!(text, "  call {}", one_line(call));
     }
     if let Some(parent) = &entry.parent {
         let _ = write!(text, " of {}", one_line(parent));
+    }
+    if let Some(request) = &entry.request {
+        let _ = write!(text, "  request {}", one_line(request));
     }
     if let Some(reason) = &entry.reason {
         let _ = write!(text, "  {}", one_line(reason));
@@ -58,7 +61,7 @@ mod tests {
     #[test]
     fn a_record_is_one_line_whatever_it_says() {
         let line = r#"{"v":1,"seq":1,"time":"2026-11-22T08:00:00.000000Z","event":"call",
-            "tenant":"local","principal":"local","request":"7.1","parent":"7","tool":"a\nb\u001b[2J",
+            "tenant":"local","principal":"local","call":"c-2","request":"7","parent":"c-1","tool":"a\nb\u001b[2J",
             "outcome":"limit","limit":"wall","took_us":1500,"reason":"\u202ex\ty"}"#;
         let line = line.replace('\n', "");
         let mut text = String::new();
@@ -66,7 +69,7 @@ mod tests {
         assert_eq!(
             text,
             "2026-11-22T08:00:00.000000Z  call        local/local  a\\nb\\u{1b}[2J  limit (wall)  \
-             1.5 ms  request 7.1 of 7  \\u{202e}x\\ty\n"
+             1.5 ms  call c-2 of c-1  request 7  \\u{202e}x\\ty\n"
         );
     }
 }

@@ -162,6 +162,18 @@ fn where_there_is_no_log_there_is_nothing_to_read() {
 }
 
 #[test]
+fn what_no_record_can_be_is_not_looked_for() {
+    let state = State::new();
+    state.run(&["call", &guest("plain", "unit"), "run", "{}"]);
+    let run = state
+        .run(&["audit", "search", "--event", "nonsense"])
+        .exits(2);
+    for event in ["nonsense", "approval", "intent", "torn"] {
+        assert!(run.stderr.contains(event), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn the_log_is_where_one_says() {
     let state = State::new();
     let add = guest("plain", "add");

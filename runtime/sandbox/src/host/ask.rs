@@ -96,6 +96,12 @@ pub enum QuestionKind {
         message: String,
         schema: Map<String, Value>,
     },
+    /// A form of the host's own, by which a person decides. No guest asks so. Who sends it back filled in with
+    /// something else than it offers has said no.
+    Decision {
+        message: String,
+        schema: Map<String, Value>,
+    },
     /// A web page for the person.
     Page { message: String, url: String },
     /// The client's model.
@@ -112,7 +118,7 @@ impl QuestionKind {
     /// What a client must be able to do to be asked this.
     pub fn ability(&self) -> Ability {
         match self {
-            Self::Form { .. } => Ability::Form,
+            Self::Decision { .. } | Self::Form { .. } => Ability::Form,
             Self::Page { .. } => Ability::Page,
             Self::Sample { .. } => Ability::Sample,
             Self::Roots => Ability::Roots,

@@ -81,7 +81,7 @@ pub(super) fn question(id: &str, wanted: &Wanted<'_>, asked: &ApprovalQuestion) 
     };
     Question {
         key: format!("approval-{id}"),
-        request: QuestionKind::Form {
+        request: QuestionKind::Decision {
             message: message(wanted, asked),
             schema,
         },
@@ -113,14 +113,14 @@ fn message(wanted: &Wanted<'_>, asked: &ApprovalQuestion) -> String {
     text
 }
 
-/// What the person chose. Nothing when that cannot be told: then nobody has decided.
-pub(super) fn said(values: &str) -> Option<Said> {
-    let values: Value = serde_json::from_str(values).ok()?;
-    let word = values.get("decision")?.as_str()?;
-    Said::ALL
-        .iter()
-        .find(|(_, known, _)| *known == word)
-        .map(|(said, _, _)| *said)
+/// What the person chose. No, when that is nothing of what was asked.
+pub(super) fn said(values: &str) -> Said {
+    let values: Value = serde_json::from_str(values).unwrap_or_default();
+    let word = values.get("decision").and_then(Value::as_str);
+    let mut known = Said::ALL.iter();
+    known
+        .find(|(_, known, _)| Some(*known) == word)
+        .map_or(Said::No, |(said, _, _)| *said)
 }
 
 /// `text` on one line, with everything visible that a reader would not see.
@@ -155,12 +155,10 @@ mod tests {
             "{\"decision\": \"yes\"}",
             "x",
         ] {
-            assert_eq!(said(no), None, "{no}");
+            assert_eq!(said(no), Said::No, "{no}");
         }
-        assert_eq!(said(r#"{"decision": "deny"}"#).and_then(Said::given), None);
-        let once = said(r#"{"decision": "once"}"#)
-            .and_then(Said::given)
-            .unwrap();
+        assert_eq!(said(r#"{"decision": "deny"}"#).given(), None);
+        let once = said(r#"{"decision": "once"}"#).given().unwrap();
         assert_eq!((once.extent, once.any_arguments), (Extent::Once, false));
     }
 }

@@ -4,10 +4,10 @@
 //! client's user.
 
 use ringfence_audit::{
-    Approval as Recorded, ApprovalState as Step, Caller as CalledBy, Change, Event, Tool,
+    Approval as Recorded, ApprovalState as Step, CallName, Caller as CalledBy, Change, Event, Tool,
 };
 use ringfence_identity::TenantName;
-use ringfence_state::{ApprovalEntry, ApprovalError, Given, StateError};
+use ringfence_state::{ApprovalEntry, ApprovalError, Given, REFUSED_FOR, StateError};
 
 use super::Approvals;
 
@@ -38,12 +38,29 @@ impl Approvals {
         found.ok_or_else(|| ApprovalError::Unknown(id.to_owned()))
     }
 
-    /// Answers, in the name of `by`: yes, as far as `given` says, or, with nothing, no.
+    /// The operator answers, in the name of `by`: yes, as far as `given` says, or, with nothing, no, which
+    /// holds for [`REFUSED_FOR`]. A yes may take the place of a no that holds.
     ///
     /// # Errors
     ///
     /// There is no such question, it is answered already, or state cannot be written.
     pub async fn decide(
+        &self,
+        id: &str,
+        given: Option<Given>,
+        by: &str,
+    ) -> Result<ApprovalEntry, ApprovalError> {
+        if given.is_some() {
+            return self.answer(id, given, by).await;
+        }
+        let approvals = self.state.approvals();
+        let entry = approvals.refuse(id, by, REFUSED_FOR).await?;
+        self.write(Step::Refused, &entry);
+        Ok(entry)
+    }
+
+    /// A person answers for the calls that wait now: yes, or, with nothing, no.
+    pub(super) async fn answer(
         &self,
         id: &str,
         given: Option<Given>,
@@ -58,11 +75,12 @@ impl Approvals {
         Ok(entry)
     }
 
-    /// Takes a yes back, in the name of `by`. Calls that run with it are ended within a second.
+    /// Takes a yes back, or a no that holds, in the name of `by`. Calls that run with a yes are ended within
+    /// a second.
     ///
     /// # Errors
     ///
-    /// There is no such approval, it was never given, or state cannot be written.
+    /// There is no such approval, it was never decided, or state cannot be written.
     pub async fn revoke(&self, id: &str, by: &str) -> Result<ApprovalEntry, ApprovalError> {
         let entry = self.state.approvals().revoke(id, by).await?;
         let key = &entry.question.key;
@@ -89,6 +107,12 @@ impl Approvals {
 
     fn write(&self, step: Step, entry: &ApprovalEntry) {
         let question = &entry.question;
+        let asker = &question.asker;
+        let name = CallName {
+            call: &asker.call,
+            request: &asker.request,
+            parent: asker.parent.as_deref(),
+        };
         drop(self.audit.append(&Event::Approval(Recorded {
             state: step,
             id: &entry.id,
@@ -96,6 +120,8 @@ impl Approvals {
                 tenant: question.key.tenant.as_str(),
                 principal: &question.key.principal,
             },
+            // Those that were asked by an older version do not say who asked.
+            name: Some(name).filter(|name| !name.call.is_empty()),
             tool: Tool {
                 name: &question.tool,
                 ..Tool::default()

@@ -6,7 +6,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ringfence_identity::Caller;
@@ -55,14 +54,14 @@ impl Funnel {
         let tools = Arc::new(Children {
             funnel,
             caller: caller.clone(),
-            request: record.request().id.as_str().into(),
+            call: Arc::clone(record.call()),
+            request: record.request().id.clone(),
             maker: Maker {
                 tool: found.name.as_str().into(),
                 digest: found.component.digest(),
             },
             depth: lineage.depth() + 1,
             family: lineage.family(),
-            made: AtomicU32::new(0),
         });
         Arc::new(WithTools { events, tools })
     }
@@ -72,29 +71,24 @@ impl Funnel {
 struct Children {
     funnel: Arc<Funnel>,
     caller: Caller,
-    /// The request of the call whose guest it is.
-    request: Arc<str>,
+    /// The call whose guest it is.
+    call: Arc<str>,
+    /// The client's request, for which all of them are made.
+    request: String,
     /// Its tool.
     maker: Maker,
     /// How many calls are above those that it makes.
     depth: u32,
     family: Family,
-    made: AtomicU32,
 }
 
 /// The schema of structured results, where a tool describes itself and says one.
 type Described = Option<Option<Arc<Schema>>>;
 
 impl Children {
-    /// Every call has a name of its own: that of the one that makes it, and a number.
-    fn next_id(&self) -> String {
-        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        format!("{}.{number}", self.request)
-    }
-
     fn request(&self, name: String) -> CallRequest {
         CallRequest {
-            id: self.next_id(),
+            id: self.request.clone(),
             target: Target::Tool(name),
             arguments: Map::new(),
         }
@@ -103,7 +97,7 @@ impl Children {
     async fn made(&self, wanted: ChildCall) -> ChildEnded {
         let lineage = Lineage::below(
             self.depth,
-            &self.request,
+            &self.call,
             &self.maker,
             wanted.left,
             &self.family,
@@ -182,8 +176,7 @@ impl OtherTools for Children {
                 internal: why.to_string().into(),
             };
             let left = Duration::ZERO;
-            let lineage =
-                Lineage::below(self.depth, &self.request, &self.maker, left, &self.family);
+            let lineage = Lineage::below(self.depth, &self.call, &self.maker, left, &self.family);
             let refused = self
                 .funnel
                 .refuse_child(&self.caller, &request, error, &lineage);
@@ -302,7 +295,7 @@ fn refused(error: &CallError) -> ChildError {
         CallError::Cancelled => ChildError::Cancelled,
         CallError::Denied(_)
         | CallError::Disabled(_)
-        | CallError::Refused
+        | CallError::Refused { .. }
         | CallError::Revoked { .. }
         | CallError::TooManyQuestions
         | CallError::Unanswered { .. } => ChildError::Denied(text()),

@@ -36,8 +36,12 @@ pub enum CallError {
         internal: Arc<str>,
     },
     /// A person was asked, and said no.
-    #[error("denied: a person was asked about this call, and said no. Do not try it again")]
-    Refused,
+    #[error("{}", refusal(.standing.as_deref()))]
+    Refused {
+        /// Under which id the operator said no, which holds for calls to come. Nothing where somebody else
+        /// did.
+        standing: Option<String>,
+    },
     /// A person said yes, and took it back while the call ran.
     #[error("denied: a person had approved of this call, and took that back while it ran")]
     Revoked {
@@ -117,6 +121,18 @@ pub enum Blame {
     Tool,
 }
 
+fn refusal(standing: Option<&str>) -> String {
+    match standing {
+        Some(id) => format!(
+            "denied by the operator, who was asked about this call (approval `{id}`) and said no. Do not try \
+             it again: until the operator says otherwise, that is the answer"
+        ),
+        None => {
+            "denied: a person was asked about this call, and said no. Do not try it again".into()
+        }
+    }
+}
+
 impl CallError {
     /// A denial, as whoever called `name` may know of it.
     pub(crate) fn denied(name: &str, denial: &Denial) -> Self {
@@ -141,7 +157,7 @@ impl CallError {
             Self::Denied(_)
             | Self::Disabled(_)
             | Self::Hidden { .. }
-            | Self::Refused
+            | Self::Refused { .. }
             | Self::Revoked { .. }
             | Self::TooManyQuestions
             | Self::Unanswered { .. } => Blame::Policy,
@@ -177,7 +193,7 @@ impl CallError {
             Self::Denied(_) | Self::Hidden { .. } => "denied",
             Self::Disabled(_) => "disabled",
             Self::Overloaded(_) => "overloaded",
-            Self::Refused => "refused",
+            Self::Refused { .. } => "refused",
             Self::Revoked { .. } => "revoked",
             Self::TooDeep => "too-deep",
             Self::TooManyCalls => "too-many-calls",

@@ -32,7 +32,7 @@ pub(crate) struct Maker {
 /// What is above a call.
 #[derive(Debug, Clone)]
 struct Above {
-    request: Arc<str>,
+    call: Arc<str>,
     maker: Maker,
     depth: u32,
     /// How long the call that makes it can wait.
@@ -60,16 +60,16 @@ impl Family {
 }
 
 impl Lineage {
-    /// That of a call which `maker` makes in `request`, and which has `left` to wait.
+    /// That of a call which `maker` makes in `call`, and which has `left` to wait.
     pub(crate) fn below(
         depth: u32,
-        request: &Arc<str>,
+        call: &Arc<str>,
         maker: &Maker,
         left: Duration,
         family: &Family,
     ) -> Self {
         Self(Some(Above {
-            request: Arc::clone(request),
+            call: Arc::clone(call),
             maker: maker.clone(),
             depth,
             left,
@@ -87,9 +87,9 @@ impl Lineage {
         self.0.as_ref().map_or(0, |above| above.depth)
     }
 
-    /// The request of the call that makes it.
+    /// The call that makes it.
     pub(crate) fn parent(&self) -> Option<&str> {
-        self.0.as_ref().map(|above| &*above.request)
+        self.0.as_ref().map(|above| &*above.call)
     }
 
     /// The tool that makes it.

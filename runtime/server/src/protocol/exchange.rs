@@ -56,6 +56,19 @@ pub(crate) struct Origin {
     pub(crate) closing: CancellationToken,
 }
 
+/// What a request is called in the log where only its own id is known. Text that reads as a number, or as
+/// quoted, is quoted: `1` and `"1"` are two requests.
+fn named(id: &RequestId) -> Arc<str> {
+    match id {
+        RequestId::String(text)
+            if text.starts_with('"') || text.parse::<serde_json::Number>().is_ok() =>
+        {
+            format!("\"{text}\"").into()
+        }
+        id => id.to_string().into(),
+    }
+}
+
 impl Exchange {
     /// A request of either era: one that names a version says all, another needs a session.
     ///
@@ -69,7 +82,7 @@ impl Exchange {
         } else {
             Era::Handshake(origin.session.ok_or_else(fault::no_session)?)
         };
-        let correlation = origin.correlation.unwrap_or_else(|| id.to_string().into());
+        let correlation = origin.correlation.unwrap_or_else(|| named(&id));
         Ok(Self {
             id,
             caller: origin.caller,
@@ -128,5 +141,20 @@ impl Exchange {
                 Era::Stateless(_) => self.meta.level(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_with_different_ids_are_called_differently() {
+        let text = |text: &str| named(&RequestId::String(text.into()));
+        assert_eq!(&*named(&RequestId::Number(1)), "1");
+        assert_eq!(&*text("1"), "\"1\"");
+        assert_eq!(&*text("\"1\""), "\"\"1\"\"");
+        assert_eq!(&*text("5f0c-1"), "5f0c-1");
+        assert_eq!(&*text("-7"), "\"-7\"");
     }
 }

@@ -19,7 +19,7 @@ const ROOTS_MAX: usize = 256;
 /// A question as a request of the protocol: `method` and `params`.
 pub(crate) fn request(question: &Question) -> Value {
     let (method, params) = match &question.request {
-        QuestionKind::Form { message, schema } => (
+        QuestionKind::Decision { message, schema } | QuestionKind::Form { message, schema } => (
             "elicitation/create",
             json!({"message": sanitize::text(message), "requestedSchema": schema}),
         ),
@@ -73,11 +73,18 @@ fn message(message: &Message) -> Value {
 /// What a client sent, as an answer to `question`. Nothing when it is none.
 pub(crate) fn answer(question: &Question, sent: &Value) -> Option<ClientAnswer> {
     match &question.request {
+        QuestionKind::Decision { schema, .. } => decided(sent, schema),
         QuestionKind::Form { schema, .. } => elicited(sent, Some(schema)),
         QuestionKind::Page { .. } => elicited(sent, None),
         QuestionKind::Sample { .. } => sampled(sent),
         QuestionKind::Roots => roots(sent),
     }
+}
+
+/// What does not fit would be asked again, and again: whoever sends it has not said yes.
+fn decided(sent: &Value, schema: &Map<String, Value>) -> Option<ClientAnswer> {
+    let accepts = sent.get("action").and_then(Value::as_str) == Some("accept");
+    elicited(sent, Some(schema)).or_else(|| accepts.then_some(ClientAnswer::Declined))
 }
 
 fn elicited(sent: &Value, schema: Option<&Map<String, Value>>) -> Option<ClientAnswer> {
@@ -277,6 +284,41 @@ mod tests {
         assert_eq!(no, Some(ClientAnswer::Declined));
         let gone = answer(&question, &json!({"action": "cancel"}));
         assert_eq!(gone, Some(ClientAnswer::Dismissed));
+    }
+
+    #[test]
+    fn who_decides_something_that_was_not_asked_has_said_no() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"decision": {"type": "string", "enum": ["deny", "once"]}},
+            "required": ["decision"],
+        });
+        let Value::Object(schema) = schema else {
+            panic!("no schema")
+        };
+        let message = "?".into();
+        let question = Question {
+            key: "k".into(),
+            request: QuestionKind::Decision { message, schema },
+        };
+        let said = |content: Value| {
+            let sent = json!({"action": "accept", "content": content});
+            answer(&question, &sent).unwrap()
+        };
+        let once = json!({"decision": "once"});
+        assert_eq!(said(once.clone()), ClientAnswer::Accepted(once.to_string()));
+        for no in [
+            json!({"decision": "yes"}),
+            json!({"decision": true}),
+            json!({}),
+            json!([]),
+            json!(null),
+        ] {
+            assert_eq!(said(no.clone()), ClientAnswer::Declined, "{no}");
+        }
+        let gone = answer(&question, &json!({"action": "cancel"}));
+        assert_eq!(gone, Some(ClientAnswer::Dismissed));
+        assert_eq!(answer(&question, &json!({"action": "yes"})), None);
     }
 
     #[test]

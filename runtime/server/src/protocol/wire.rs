@@ -279,8 +279,11 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
             "retry_after": overloaded.retry_after.as_secs().max(1),
         }),
         CallError::Unanswered { id } => json!({"kind": "approval-pending", "approval": id}),
+        CallError::Refused {
+            standing: Some(approval),
+        } => json!({"kind": error.word(), "approval": approval}),
         CallError::Disabled(_)
-        | CallError::Refused
+        | CallError::Refused { .. }
         | CallError::Revoked { .. }
         | CallError::TooDeep
         | CallError::TooManyCalls

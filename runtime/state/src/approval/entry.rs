@@ -24,11 +24,24 @@ pub struct ApprovalKey {
     pub arguments: [u8; 32],
 }
 
+/// The call that asks. The first, where several ask the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// What tells it from all other calls.
+    pub call: String,
+    /// What its client calls the request.
+    pub request: String,
+    /// The call whose guest makes it.
+    pub parent: Option<String>,
+}
+
 /// What a person is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalQuestion {
     /// What the answer will be bound to.
     pub key: ApprovalKey,
+    /// The call that asks.
+    pub asker: Asker,
     /// What clients call the tool.
     pub tool: String,
     /// The digest of its bytes, as text.
@@ -105,17 +118,28 @@ pub struct ApprovalEntry {
     pub any_arguments: bool,
     /// When it was asked.
     pub asked: SystemTime,
-    /// When the question, or the yes, is worth nothing any more.
+    /// When the question, the yes, or the no is worth nothing any more.
     pub ends: Option<SystemTime>,
     /// When it was decided.
     pub decided: Option<SystemTime>,
     /// By whom.
     pub by: Option<String>,
+    /// When a yes for one call was used up.
+    pub used: Option<SystemTime>,
+}
+
+impl ApprovalEntry {
+    /// Whether it is a no that holds for calls to come: the operator's does for a time.
+    pub fn is_standing_refusal(&self) -> bool {
+        let holds = self.ends.is_some_and(|ends| ends > SystemTime::now());
+        self.state == ApprovalState::Refused && holds
+    }
 }
 
 /// The columns that [`entry`] reads, in its order.
 pub(super) const COLUMNS: &str = "tenant, id, principal, client, tool, digest, binding, arguments, \
-     capabilities, shown, state, extent, any_arguments, asked_at, ends_at, decided_at, decided_by";
+     capabilities, shown, state, extent, any_arguments, asked_at, ends_at, decided_at, decided_by, \
+     call, request, parent, used_at";
 
 /// Reads one row of [`COLUMNS`].
 pub(super) fn entry(row: &Row) -> Result<ApprovalEntry, StateError> {
@@ -142,6 +166,11 @@ fn read(row: &Row) -> Result<ApprovalEntry, sqlx::Error> {
                 binding: digest(6, "binding")?,
                 arguments: digest(7, "arguments")?,
             },
+            asker: Asker {
+                call: row.try_get(17)?,
+                request: row.try_get(18)?,
+                parent: row.try_get(19)?,
+            },
             tool: row.try_get(4)?,
             digest: row.try_get(5)?,
             capabilities: capabilities.lines().map(str::to_owned).collect(),
@@ -154,6 +183,7 @@ fn read(row: &Row) -> Result<ApprovalEntry, sqlx::Error> {
         ends: row.try_get::<Option<i64>, _>(14)?.map(time),
         decided: row.try_get::<Option<i64>, _>(15)?.map(time),
         by: row.try_get(16)?,
+        used: row.try_get::<Option<i64>, _>(20)?.map(time),
     })
 }
 

@@ -4,15 +4,14 @@
 //! as a secret or as proof of anything: it is a label.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use http::HeaderValue;
 use http::header::{HeaderMap, HeaderName};
 
 use crate::labels::Labels;
 use crate::trace::TraceParent;
+use crate::unique;
 
 /// The header that carries the id in both directions.
 pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -37,7 +36,7 @@ impl Correlation {
         Self {
             id: only(headers, &CORRELATION_HEADER)
                 .filter(|text| is_id(text))
-                .map_or_else(new_id, Arc::from),
+                .map_or_else(|| unique::name().into(), Arc::from),
             trace: only(headers, &TRACEPARENT).and_then(TraceParent::parse),
         }
     }
@@ -92,14 +91,6 @@ fn is_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-/// An id that no other request of any process has: a random part per process, and a count.
-fn new_id() -> Arc<str> {
-    static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{:016x}-{count:x}", *PROCESS).into()
 }
 
 #[cfg(test)]
