@@ -46,7 +46,7 @@ pub(crate) fn table(receipt: &Receipt, console: Console) -> String {
         let calls = below.calls;
         row(
             "called",
-            &format!("{calls} times: {fuel} instructions, {cpu} of processor"),
+            &format!("{}: {fuel} instructions, {cpu} of processor", times(calls)),
         );
     }
     if !receipt.secrets.is_empty() {
@@ -68,7 +68,7 @@ fn reached(line: &Reached) -> String {
         let _ = write!(text, ", {}", escape(method));
     }
     // Writing to a string cannot fail.
-    let _ = write!(text, ": {} times", line.count);
+    let _ = write!(text, ": {}", times(line.count));
     for (bytes, way) in [(line.sent_bytes, "out"), (line.received_bytes, "in")] {
         if bytes > 0 {
             let bytes = quantity::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -76,6 +76,14 @@ fn reached(line: &Reached) -> String {
         }
     }
     text
+}
+
+/// How often.
+pub(crate) fn times(count: u64) -> String {
+    match count {
+        1 => "once".into(),
+        count => format!("{count} times"),
+    }
 }
 
 /// What was cut, in words.

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod audit;
+mod decision;
 mod ready;
 
 use std::sync::Arc;
@@ -24,7 +25,8 @@ use crate::metrics::Metrics;
 use crate::transport::http::AllowedHosts;
 use crate::transport::http::guard::{Guard, guarded};
 
-pub use approvals::{AdminKey, GIVEN_FOR_MAX, shown as shown_approval};
+pub use approvals::{AdminKey, shown as shown_approval};
+pub use decision::GIVEN_FOR_MAX;
 pub use ready::Ready;
 
 /// The content type of Prometheus' text format.

@@ -29,7 +29,7 @@ Examples:
 
 Exit codes:
    4  the value is too short, too long, or cannot be read; nothing was stored
-  12  no such secret, or the vault cannot be opened or written; the message says what to do"
+  13  no such secret, or the vault cannot be opened or written; the message says what to do"
 )]
 pub(crate) struct SecretArguments {
     #[command(subcommand)]

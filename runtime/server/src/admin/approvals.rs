@@ -4,7 +4,7 @@
 //! may not say yes to anything. Refuses to decide itself.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,25 +14,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use ringfence_state::{ApprovalEntry, ApprovalError, Extent, Given, StateError};
-use serde::Deserialize;
+use ringfence_state::{ApprovalEntry, ApprovalError, StateError};
 use serde_json::{Value, json};
 
 use super::answer;
+use super::decision::Decision;
 use crate::approvals::Approvals;
 use crate::denials::Denials;
 
 /// Bytes of the body of a decision. It has four members.
 const BODY_BYTES_MAX: usize = 4 * 1024;
-
-/// The longest that a yes for a time holds. Longer ones end with the tool instead.
-pub const GIVEN_FOR_MAX: Duration = Duration::from_hours(24 * 30);
-
-/// Who is recorded as having decided, where no name is given.
-const OPERATOR: &str = "the admin listener";
-
-/// Characters of the name of who decided.
-const BY_CHARS_MAX: usize = 128;
 
 /// The key of the routes that decide.
 ///
@@ -94,67 +85,6 @@ async fn with_key(State(door): State<Arc<Door>>, request: Request, next: Next) -
     refused
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    /// Who decides.
-    by: Option<String>,
-    /// `once`, unless something else is said.
-    extent: Option<ExtentText>,
-    /// With `for`: how many seconds.
-    seconds: Option<u64>,
-    /// Whether it holds for other arguments, too.
-    #[serde(default)]
-    any_arguments: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ExtentText {
-    Once,
-    For,
-    UntilChanged,
-}
-
-impl Decision {
-    /// What a body says; an empty one says nothing.
-    fn read(body: &Bytes) -> Result<Self, String> {
-        if body.is_empty() {
-            return Ok(Self::default());
-        }
-        serde_json::from_slice(body).map_err(|error| error.to_string())
-    }
-
-    fn by(&self) -> String {
-        let by = self.by.as_deref().unwrap_or(OPERATOR);
-        by.chars().take(BY_CHARS_MAX).collect()
-    }
-
-    fn given(&self) -> Result<Given, &'static str> {
-        let extent = match (&self.extent, self.seconds) {
-            (None | Some(ExtentText::Once), None) => Extent::Once,
-            (Some(ExtentText::UntilChanged), None) => Extent::Unchanged,
-            (Some(ExtentText::For), Some(seconds))
-                if (1..=GIVEN_FOR_MAX.as_secs()).contains(&seconds) =>
-            {
-                Extent::For(Duration::from_secs(seconds))
-            }
-            (Some(ExtentText::For), _) => {
-                return Err("`for` needs `seconds`, at least 1 and at most 30 days");
-            }
-            _ => return Err("`seconds` belongs to the extent `for`"),
-        };
-        Ok(Given {
-            extent,
-            any_arguments: self.any_arguments,
-        })
-    }
-
-    fn is_plain(&self) -> bool {
-        self.extent.is_none() && self.seconds.is_none() && !self.any_arguments
-    }
-}
-
 /// Those that wait or hold; with `?all`, those that are over, too.
 async fn list(State(approvals): State<Approvals>, RawQuery(query): RawQuery) -> Response {
     let all = match query.as_deref() {
@@ -180,20 +110,16 @@ async fn approve(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let decided = Decision::read(&body).and_then(|decision| {
-        let given = decision.given().map_err(str::to_owned)?;
-        Ok((given, decision.by()))
-    });
-    match decided {
-        Ok((given, by)) => done(approvals.decide(&id, Some(given), &by).await),
-        Err(why) => malformed(&why),
+    match Decision::read(&body) {
+        Ok(Decision { by, given }) => done(approvals.decide(&id, Some(given), &by).await),
+        Err(why) => malformed(&why.to_string()),
     }
 }
 
 async fn deny(State(approvals): State<Approvals>, Path(id): Path<String>, body: Bytes) -> Response {
-    match plain(&body) {
+    match Decision::who(&body) {
         Ok(by) => done(approvals.decide(&id, None, &by).await),
-        Err(why) => malformed(&why),
+        Err(why) => malformed(&why.to_string()),
     }
 }
 
@@ -202,19 +128,9 @@ async fn revoke(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    match plain(&body) {
+    match Decision::who(&body) {
         Ok(by) => done(approvals.revoke(&id, &by).await),
-        Err(why) => malformed(&why),
-    }
-}
-
-/// Who decides, where there is nothing else to say.
-fn plain(body: &Bytes) -> Result<String, String> {
-    let decision = Decision::read(body)?;
-    if decision.is_plain() {
-        Ok(decision.by())
-    } else {
-        Err("only `by` belongs here".to_owned())
+        Err(why) => malformed(&why.to_string()),
     }
 }
 
@@ -241,6 +157,9 @@ pub fn shown(entry: &ApprovalEntry) -> Value {
     let question = &entry.question;
     json!({
         "id": entry.id,
+        "call": question.asker.call,
+        "request": question.asker.request,
+        "parent": question.asker.parent,
         "state": entry.state.word(),
         "tenant": question.key.tenant.as_str(),
         "principal": question.key.principal,
@@ -255,6 +174,7 @@ pub fn shown(entry: &ApprovalEntry) -> Value {
         "ends": entry.ends.map(seconds),
         "decided": entry.decided.map(seconds),
         "by": entry.by,
+        "used": entry.used.map(seconds),
     })
 }
 
