@@ -127,6 +127,9 @@ async fn every_ending_is_written_down_once() {
     assert_eq!(outcomes(&records), expected);
     assert_eq!(records[2]["tenant"], "acme");
     assert_eq!(records[6]["limit"], "wall");
+    let mut calls: Vec<_> = records.iter().map(|record| &record["call"]).collect();
+    calls.dedup();
+    assert_eq!(calls.len(), records.len(), "one request, and as many calls");
     // What had run, until it was dropped too.
     for ran in [0, 4, 5, 6, 8] {
         assert!(records[ran]["fuel"].as_u64().unwrap() > 0, "{ran}");
@@ -293,4 +296,37 @@ async fn a_dangerous_call_does_not_run_without_a_record() {
             "call dump_attack returned",
         ]
     );
+}
+
+/// H42. Nothing that takes longer for a large tool, or for long arguments, comes before the refusal.
+#[tokio::test]
+async fn what_is_hidden_is_refused_before_anything_of_it_is_looked_at() {
+    let guests = client::folder(&["add"]);
+    let hostile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/hostile");
+    let refused = wat::parse_file(hostile.join("h11_relaxed_simd.wat")).unwrap();
+    fs::write(guests.path().join("simd.wasm"), refused).unwrap();
+    let files = client::files(&guests, &["add", "simd"]);
+    let funnel = client::funnel_with(files, &[], Budget::default());
+    let call = async |caller: Caller, tool: &str| {
+        let request = CallRequest {
+            id: "7".into(),
+            target: Target::Tool(tool.into()),
+            arguments: json!({"x": 1}).as_object().cloned().unwrap(),
+        };
+        let (events, token) = (Arc::new(Silent), CancellationToken::new());
+        let called = funnel.call(&caller, &request, events, token).await;
+        called.unwrap_err()
+    };
+    // Who may call it learns that no engine takes it, or that the arguments do not fit.
+    let seen = call(Caller::local(), "simd_attack").await;
+    assert!(matches!(seen, CallError::Unusable { .. }), "{seen:?}");
+    let seen = call(Caller::local(), "add_add").await;
+    assert!(matches!(seen, CallError::Arguments(_)), "{seen:?}");
+    for tool in ["simd_attack", "add_add"] {
+        let hidden = call(stranger(), tool).await;
+        assert!(matches!(hidden, CallError::Hidden { .. }), "{hidden:?}");
+        // And reads what somebody reads who asks for what is not there.
+        let unknown = call(stranger(), "nobody").await.to_string();
+        assert_eq!(hidden.to_string().replace(tool, "nobody"), unknown);
+    }
 }
