@@ -31,6 +31,9 @@ use streams::{Piped, Wanted};
 /// Lines of what a tool printed that are shown. Bounds how far a tool can scroll a terminal.
 const LINES_SHOWN_MAX: usize = 200;
 
+/// Denials that are shown of a call. Bounds what a tool that tries everything does to a terminal.
+const DENIALS_SHOWN_MAX: usize = 5;
+
 /// Makes the call and prints what came of it.
 ///
 /// # Errors
@@ -114,12 +117,26 @@ fn show(
     }
     if arguments.receipt {
         console.note(&receipt::table(&answer.receipt, console));
+    } else if !arguments.json && !matches!(answer.outcome, Outcome::Returned(_)) {
+        denied(&answer.receipt.denied, console);
     }
     let output = direct::returned(&answer.outcome, tool, function)?;
     if !arguments.json {
         console.print_foreign(&answer::text(&output))?;
     }
     Ok(())
+}
+
+/// Shows what a call that failed was denied, and what would allow it: a tool does not know.
+fn denied(denials: &[String], console: Console) {
+    let label = console.paint_note(Style::Dim, "denied");
+    for line in denials.iter().take(DENIALS_SHOWN_MAX) {
+        console.note(&format!("{label} | {}", escape(line)));
+    }
+    let more = denials.len().saturating_sub(DENIALS_SHOWN_MAX);
+    if more > 0 {
+        console.note(&format!("{label} | … {more} more; `--receipt` has them"));
+    }
 }
 
 /// Shows what a tool printed, on standard error and made harmless.

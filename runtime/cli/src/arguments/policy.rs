@@ -25,7 +25,7 @@ pub(crate) struct PolicyArguments {
 /// What to do with it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    Explain(ExplainArguments),
+    Explain(Box<ExplainArguments>),
     Seal(SealArguments),
     Verify(VerifySealArguments),
 }

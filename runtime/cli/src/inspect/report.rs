@@ -254,21 +254,18 @@ fn flags(component: &Arc<Component>) -> Vec<FlagReport> {
 /// The forms of grants that would reach the tool: for what its author asks for, where that is anything, and
 /// otherwise for all that it imports.
 fn grantable(reach: &Reach) -> Vec<String> {
-    let mut forms: Vec<String> = match reach.requests() {
-        Some(requests) => {
-            let asked = requests
-                .iter()
-                .filter(|one| reach.kinds().contains(one.kind()));
-            asked.map(capability::asked).collect()
-        }
-        None => {
-            let kinds = reach.kinds();
-            let all = capability::FORMS
-                .iter()
-                .filter(|(kind, _)| kinds.contains(*kind));
+    let kinds = reach.kinds();
+    let all = capability::FORMS.iter();
+    let mut forms: Vec<String> = reach.requests().map_or_else(
+        || {
+            let all = all.filter(|(kind, _)| kinds.contains(*kind));
             all.map(|(_, form)| (*form).to_owned()).collect()
-        }
-    };
+        },
+        |requests| {
+            let asked = requests.iter().filter(|one| kinds.contains(one.kind()));
+            asked.map(capability::asked).collect()
+        },
+    );
     let mut known = BTreeSet::new();
     forms.retain(|form| known.insert(form.clone()));
     forms

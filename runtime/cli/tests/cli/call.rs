@@ -6,6 +6,29 @@ use serde_json::Value;
 
 use crate::harness::{finish, guest, ringfence, run, run_with_input};
 
+/// A tool does not know what would let it; whoever started it is told.
+#[test]
+fn what_a_failed_call_was_denied_is_shown_with_the_grant_that_helps() {
+    for (tool, function, arguments, grant) in [
+        (
+            "fetch",
+            "get",
+            r#"{"url": "http://169.254.169.254/latest"}"#,
+            "`net=GET http://169.254.169.254/latest`: never do",
+        ),
+        (
+            "netscan",
+            "scan",
+            r#"{"targets": ["10.0.0.5"], "ports": ["22"]}"#,
+            "`socket=tcp:10.0.0.5:22`: that opens a network behind the firewall",
+        ),
+    ] {
+        run(["call", tool, function, arguments, "--audit", "off"])
+            .exits(5)
+            .says(&["denied | ", grant]);
+    }
+}
+
 #[test]
 fn a_bundled_tool_answers() {
     let run = run(["call", "text", "stats", r#"{"text": "one two\nthree"}"#]).exits(0);
