@@ -27,6 +27,9 @@ const TOP: &[&str] = &["end", "key", "require", "rule", "version"];
 const KEY: &[&str] = &["file", "pem"];
 const RULE: &[&str] = &["keys", "require", "source"];
 
+/// What a rule would say of somebody who signs without a key, if that were understood.
+const IDENTITY: &[&str] = &["identities", "identity", "issuer", "root", "subject"];
+
 type Failure = (usize, String);
 type Value<'v> = Spanned<DeValue<'v>>;
 type Files<'f> = &'f mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
@@ -123,6 +126,16 @@ impl Reader<'_> {
 
     fn rule(&self, value: &Value<'_>, keys: &BTreeMap<String, PublicKey>) -> Result<Rule, Failure> {
         let table = self.table("rule", value)?;
+        if let Some((key, _)) = table
+            .iter()
+            .find(|(key, _)| IDENTITY.contains(&&**key.get_ref()))
+        {
+            let reason = format!(
+                "`{}`: signatures by a certificate are not understood: name `keys`",
+                key.get_ref()
+            );
+            return Err((self.line(&key.span()), reason));
+        }
         self.known(table, RULE)?;
         let line = self.line(&value.span());
         let Some(source) = table.get("source") else {

@@ -250,6 +250,10 @@ fn what_is_not_understood_is_refused_by_line() {
             "trust.toml:3: key `three`: it holds no public key",
         ),
         ("[key.three]", "trust.toml:2: key `three` is given as"),
+        (
+            "[[rule]]\nsource = '**'\nissuer = 'https://issuer.example'",
+            "trust.toml:4: `issuer`: signatures by a certificate are not understood",
+        ),
         ("[[rule]\n", "trust.toml:2: "),
     ] {
         let error = trust(rules).unwrap_err();
