@@ -4,8 +4,8 @@
 
 mod command;
 mod file;
-#[cfg(feature = "keyring")]
 mod keyring;
+mod program;
 mod source;
 
 use std::fmt;

@@ -14,6 +14,8 @@ mod harness;
 mod host;
 mod inspect;
 mod install;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod learn;
 mod pack;
 mod pin;

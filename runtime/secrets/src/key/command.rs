@@ -1,28 +1,17 @@
 //! A key that a program prints.
 //!
-//! Owns the program's life: no shell, no input, a time and a size. What it prints is never repeated,
-//! not even in an error, because it is a key.
+//! Owns what the operator wrote, parted into words, and what becomes of what is printed: it is never
+//! repeated, not even in an error, because it is a key. How a program is run is `program`'s.
 
-use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
-
-use zeroize::Zeroizing;
+use std::time::Duration;
 
 use super::Keys;
+use super::program::{self, Program};
 use super::source::{InvalidKeySource, KeyError};
 
 /// How long the program may take. A person may have to unlock something; a program that hangs must
 /// not keep the server from starting, or saying why it does not.
 const TIME_MAX: Duration = Duration::from_secs(30);
-
-/// How much it may print. Bounds what a program that prints for ever makes us hold.
-const PRINTED_BYTES_MAX: usize = 4096;
-
-/// How often we look whether it has ended.
-const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The keys that a program prints.
 pub(super) fn read(words: &[String]) -> Result<Keys, KeyError> {
@@ -30,64 +19,19 @@ pub(super) fn read(words: &[String]) -> Result<Keys, KeyError> {
 }
 
 fn read_within(words: &[String], time_max: Duration) -> Result<Keys, KeyError> {
-    let (program, arguments) = words
+    let (name, arguments) = words
         .split_first()
         .ok_or_else(|| failed("", "there is none"))?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        // It may say what it found, and what it found is a key.
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(program, &error.to_string()))?;
-    let ended = wait(&mut child, time_max);
-    if ended.is_err() {
-        // What has ended already cannot be ended, and that is all that can go wrong.
-        let _ = child.kill();
-        let _ = child.wait();
+    let ended = Program::new(name, arguments)
+        .run(time_max)
+        .map_err(|error| failed(name, &error.to_string()))?;
+    if !ended.status.success() {
+        let status = ended.status;
+        let reason = format!("it ended with {status}; run it by hand to see why");
+        return Err(failed(name, &reason));
     }
-    let printed = ended.map_err(|reason| failed(program, &reason))?;
-    let text = std::str::from_utf8(&printed).map_err(|_| failed(program, "it printed no text"))?;
-    Keys::from_text(text).map_err(|reason| failed(program, reason))
-}
-
-/// What a child prints until it has ended well.
-fn wait(child: &mut Child, time_max: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
-    let deadline = Instant::now() + time_max;
-    let late = || format!("it took longer than {} s", time_max.as_secs_f32());
-    let stdout = child.stdout.take().ok_or("it has no standard output")?;
-    let (sender, receiver) = mpsc::channel();
-    // On a thread of its own: a grandchild may keep the pipe open for as long as it likes.
-    thread::Builder::new()
-        .name("ringfence-key".into())
-        .spawn(move || {
-            let mut bytes = Zeroizing::new(Vec::with_capacity(PRINTED_BYTES_MAX + 1));
-            let read = stdout
-                .take(PRINTED_BYTES_MAX as u64 + 1)
-                .read_to_end(&mut bytes);
-            // Nobody listens any more when it was late.
-            let _ = sender.send(read.map(|_| bytes));
-        })
-        .map_err(|error| error.to_string())?;
-    let printed = receiver
-        .recv_timeout(time_max)
-        .map_err(|_| late())?
-        .map_err(|error| error.to_string())?;
-    if printed.len() > PRINTED_BYTES_MAX {
-        return Err(format!("it printed more than {PRINTED_BYTES_MAX} bytes"));
-    }
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(printed),
-            Ok(Some(status)) => {
-                return Err(format!("it ended with {status}; run it by hand to see why"));
-            }
-            Ok(None) if Instant::now() >= deadline => return Err(late()),
-            Ok(None) => thread::park_timeout(LOOK_INTERVAL),
-            Err(error) => return Err(error.to_string()),
-        }
-    }
+    let text = program::text(&ended.printed).map_err(|reason| failed(name, reason))?;
+    Keys::from_text(text).map_err(|reason| failed(name, reason))
 }
 
 fn failed(program: &str, reason: &str) -> KeyError {

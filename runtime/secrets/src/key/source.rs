@@ -9,9 +9,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-#[cfg(feature = "keyring")]
-use super::keyring;
-use super::{Key, Keys, command, file};
+use super::{Key, Keys, command, file, keyring};
 use crate::disk::DiskError;
 
 /// Where the key of a vault comes from.
@@ -31,10 +29,7 @@ impl KeySource {
         match self {
             Self::Command(words) => command::read(words).map(Some),
             Self::File(path) => file::read(path),
-            #[cfg(feature = "keyring")]
             Self::Keyring => keyring::read(),
-            #[cfg(not(feature = "keyring"))]
-            Self::Keyring => Err(KeyError::NoKeyring),
         }
     }
 
@@ -58,10 +53,7 @@ impl KeySource {
         match self {
             Self::Command(_) => Err(KeyError::NotOurs),
             Self::File(path) => file::write(path, keys),
-            #[cfg(feature = "keyring")]
             Self::Keyring => keyring::write(keys),
-            #[cfg(not(feature = "keyring"))]
-            Self::Keyring => Err(KeyError::NoKeyring),
         }
     }
 }
@@ -140,9 +132,9 @@ pub enum KeyError {
         /// What is wrong with it. Never what it says.
         reason: &'static str,
     },
-    /// This build knows no keyring.
+    /// This system has none that we know.
     #[error(
-        "this build of ringfence knows no keyring: use a key file, `file:PATH`, or a command, \
+        "no keyring is known on this system: use a key file, `file:PATH`, or a command, \
          `command:PROGRAM ARGUMENT…`"
     )]
     NoKeyring,
