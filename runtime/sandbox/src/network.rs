@@ -205,10 +205,7 @@ fn host(host: &ringfence_egress::Host) -> Result<Host, Denied> {
 
 /// Whether everybody knows where the addresses of this class are, so that saying one tells nothing.
 fn is_known(class: Class) -> bool {
-    matches!(
-        class,
-        Class::Loopback | Class::Metadata | Class::Unspecified
-    )
+    matches!(class, Class::Loopback | Class::Unspecified)
 }
 
 /// A refusal, with what its grant would open where that is not the internet.
@@ -228,6 +225,12 @@ fn denied(refusal: &Refusal, host: &Host) -> Denied {
 fn advice(refusal: &Refusal, class: Class) -> String {
     match refusal.reason() {
         RefusalReason::Denied(origin) => format!("; it is denied by {origin}"),
+        // A name that somebody else points there asks for nothing that anybody should give.
+        _ if class == Class::Metadata => {
+            "; leave it so: a grant would hand the credentials of this \
+             machine to the tool, and to whoever it talks to"
+                .to_owned()
+        }
         _ => match refusal.grants() {
             [] => String::new(),
             grants => {

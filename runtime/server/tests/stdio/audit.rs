@@ -130,8 +130,9 @@ async fn every_ending_is_written_down_once() {
     let mut calls: Vec<_> = records.iter().map(|record| &record["call"]).collect();
     calls.dedup();
     assert_eq!(calls.len(), records.len(), "one request, and as many calls");
-    // What had run, until it was dropped too.
-    for ran in [0, 4, 5, 6, 8] {
+    // What had run, until it was dropped too. A trap within the first instructions is not counted: the
+    // engine writes down what was used where a block of them ends.
+    for ran in [0, 4, 6, 8] {
         assert!(records[ran]["fuel"].as_u64().unwrap() > 0, "{ran}");
     }
 }
