@@ -77,6 +77,43 @@ pub fn functions(count: usize) -> Vec<u8> {
     parsed(&text)
 }
 
+/// So many functions, each as long as functions may be, in which every value is of use until the end.
+/// Small enough for every limit that goes by size, and hours of work for a register allocator that is given
+/// enough of them.
+pub fn laborious(functions: u8) -> Vec<u8> {
+    const LOCALS: usize = 120;
+    /// Each takes seven bytes, of the mebibyte that a function may have.
+    const STEPS: usize = 149_000;
+
+    let mut body = vec![1, u8::try_from(LOCALS).unwrap_or(0), 0x7e];
+    let mut seed: usize = 1;
+    for _ in 0..STEPS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let [one, other, sum] = [seed >> 33, seed >> 43, seed >> 53]
+            .map(|local| u8::try_from(local % LOCALS).unwrap_or(0));
+        // local.get, local.get, i64.mul, local.set
+        body.extend([0x20, one, 0x20, other, 0x7e, 0x21, sum]);
+    }
+    body.push(0x0b);
+    let mut function = Vec::new();
+    section(&mut function, 0, &body);
+    // Without the number of a section, it is a body with its length.
+    let function = function.get(1..).unwrap_or_default();
+
+    let mut code = vec![functions];
+    code.extend(function.repeat(functions.into()));
+    let mut kinds = vec![functions];
+    kinds.resize(usize::from(functions) + 1, 0);
+    let mut module = vec![0, b'a', b's', b'm', 1, 0, 0, 0];
+    section(&mut module, 1, &[1, 0x60, 0, 0]);
+    section(&mut module, 3, &kinds);
+    section(&mut module, 10, &code);
+
+    let mut guest = component("");
+    section(&mut guest, 1, &module);
+    guest
+}
+
 /// A custom section of so many bytes.
 pub fn custom_section(bytes: usize) -> Vec<u8> {
     let mut guest = component("");

@@ -8,8 +8,8 @@ use ringfence_egress::Egress;
 use ringfence_identity::Caller;
 use ringfence_policy::{Budget, Grant, Policy, PolicyFile, Reach, Subject};
 use ringfence_sandbox::{
-    Answer, ArgumentError, ArtifactCache, Directories, Outcome, PrepareError, Prepared, Sandbox,
-    Settings, Silent,
+    Answer, ArgumentError, ArtifactCache, Compiler, Directories, Outcome, PrepareError, Prepared,
+    Sandbox, Settings, Silent, Worker,
 };
 use ringfence_tool::{Component, FunctionName, ReadError};
 use thiserror::Error;
@@ -84,6 +84,19 @@ impl Harness {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {
         Self::within(Settings::default(), grants, budget, variable)
+    }
+
+    /// A sandbox that compiles in `worker`, and keeps nothing of it.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing is granted.
+    pub fn compiling(worker: Worker) -> Self {
+        let settings = Settings {
+            compiler: Compiler::Worker(worker),
+            ..Settings::default()
+        };
+        Self::within(settings, Vec::new(), Budget::default(), |_| None)
     }
 
     /// A sandbox where `grants` hold, and whose way out is `egress`. What it compiles is kept in `cache`.

@@ -13,6 +13,7 @@ use ringfence_secrets::{SecretName, Secrets, Vault};
 use ringfence_state::State;
 
 use crate::arguments::Access;
+use crate::compile;
 use crate::environment;
 use crate::failure::Failure;
 use crate::policy;
@@ -116,6 +117,7 @@ pub(crate) fn open<'o>(
     };
     let directories = opening.directories(&policy)?;
     let sandbox = Sandbox::new(Settings {
+        compiler: compile::compiler(),
         cache,
         directories,
         secrets: Arc::clone(&secrets),

@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod call;
 mod common;
+mod compile;
 mod completions;
 mod demo;
 mod inspect;
@@ -31,13 +32,14 @@ pub(crate) use audit::{
 };
 pub(crate) use call::CallArguments;
 pub(crate) use common::{Access, LogFormat, LogLevel, Logging};
+pub(crate) use compile::CompileArguments;
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use demo::DemoArguments;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use install::{
-    AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
-    Named, Reaching, RemoveArguments, RollbackArguments, SearchArguments as FindArguments,
-    ShelfPlace, Trusting, UpdateArguments,
+    AddArguments, Compiled, DisableArguments, EnableArguments, GcArguments, InfoArguments,
+    ListArguments, Named, Reaching, RemoveArguments, RollbackArguments,
+    SearchArguments as FindArguments, ShelfPlace, Trusting, UpdateArguments,
 };
 pub(crate) use learn::{LearnArguments, Scratched};
 pub(crate) use pack::PackArguments;
@@ -89,6 +91,7 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     Call(CallArguments),
     Check(CheckArguments),
+    Compile(CompileArguments),
     Completions(CompletionsArguments),
     Demo(DemoArguments),
     Disable(DisableArguments),
@@ -125,6 +128,7 @@ impl Command {
             | Self::Approvals(_)
             | Self::Audit(_)
             | Self::Check(_)
+            | Self::Compile(_)
             | Self::Completions(_)
             | Self::Demo(_)
             | Self::Disable(_)

@@ -6,9 +6,15 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::time::Duration;
+
+use indicatif::ProgressBar;
 
 use crate::environment::{self, Surface};
 use crate::escape::escape;
+
+/// How often what moves does.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How a piece of text looks where colours are shown.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +99,16 @@ impl Console {
             let _ = err.write_all(b"\n");
         }
         let _ = err.flush();
+    }
+
+    /// Something that moves on standard error until it is finished, where a person looks at it.
+    pub(crate) fn waiting(self, text: &str) -> ProgressBar {
+        if !self.err.terminal {
+            return ProgressBar::hidden();
+        }
+        let moving = ProgressBar::new_spinner().with_message(text.to_owned());
+        moving.enable_steady_tick(TICK);
+        moving
     }
 
     /// Text as it looks on standard output.

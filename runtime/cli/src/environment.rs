@@ -70,6 +70,18 @@ pub(crate) fn state_folder() -> Option<PathBuf> {
     })
 }
 
+/// This very program, even where its file has been replaced since it was started.
+#[cfg(target_os = "linux")]
+pub(crate) fn program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// This very program. Where the system does not tell, a path that nothing can be started from.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn program() -> PathBuf {
+    std::env::current_exe().unwrap_or_default()
+}
+
 /// Where this user's caches go, when the system says so.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     ProjectDirs::from("", "", "ringfence").map(|folders| folders.cache_dir().to_path_buf())

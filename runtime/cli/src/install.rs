@@ -24,6 +24,7 @@ use crate::arguments::{
     AddArguments, DisableArguments, EnableArguments, GcArguments, InfoArguments, ListArguments,
     Named, RemoveArguments, RollbackArguments, ShelfPlace, Trusting, UpdateArguments,
 };
+use crate::compile;
 use crate::console::{Console, Style};
 use crate::escape::escape;
 use crate::failure::Failure;
@@ -120,6 +121,7 @@ async fn adding(arguments: AddArguments, console: Console) -> Result<(), Failure
             let question = format!("install `{name}` all the same?");
             meant(arguments.yes, question, console).await?;
         }
+        compile::ahead(&component, &arguments.compiled, console).await?;
         install(&shelf, &lease, offer, &recorded.recorder())?;
         let done = console.paint_note(Style::Good, "installed");
         console.note(&format!("{done} `{name}` {digest}\n"));
@@ -211,6 +213,7 @@ async fn updating(arguments: UpdateArguments, console: Console) -> Result<(), Fa
             ));
             meant(arguments.yes, format!("update `{name}`?"), console).await?;
         }
+        compile::ahead(&offer.component, &arguments.compiled, console).await?;
         install(&shelf, &lease, offer, &recorded.recorder())?;
         let done = console.paint_note(Style::Good, "updated");
         console.note(&format!("{done} `{name}` {digest}\n"));

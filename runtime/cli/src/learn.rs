@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::LearnArguments;
+use crate::compile;
 use crate::console::Console;
 use crate::direct::{self, Direct};
 use crate::environment;
@@ -128,6 +129,7 @@ impl Run {
         let cache = arguments.cache_dir.clone();
         let cache = cache.or_else(environment::cache_folder);
         let sandbox = Sandbox::new(Settings {
+            compiler: compile::compiler(),
             cache: cache.and_then(|folder| ArtifactCache::open(folder).ok()),
             directories,
             state: Some(State::lazily(state.path().join("state"))),

@@ -11,6 +11,7 @@ mod approvals;
 mod arguments;
 mod audit;
 mod call;
+mod compile;
 mod completions;
 mod console;
 mod demo;
@@ -80,6 +81,7 @@ fn run(command: Command, console: Console) -> Result<(), Failure> {
         Command::Audit(arguments) => executor::run(|stop| audit::run(arguments, console, stop)),
         Command::Call(arguments) => executor::run(|stop| call::run(arguments, console, stop)),
         Command::Check(arguments) => policy::check(&arguments, console),
+        Command::Compile(_) => compile::run(),
         Command::Completions(arguments) => completions::run(&arguments, console),
         Command::Demo(arguments) => executor::run(|stop| demo::run(arguments, console, stop)),
         Command::Disable(arguments) => install::disable(&arguments, console),

@@ -17,7 +17,7 @@ const KEY_BYTES: usize = 32;
 const MAC_BYTES: usize = 32;
 
 /// The largest artefact that is read back. Bounds what a damaged or planted file makes us load.
-const ARTIFACT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const ARTIFACT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// A folder of compiled components, authenticated with a key that only this user can read.
 #[derive(Debug, Clone)]

@@ -97,6 +97,11 @@ pub(crate) fn engine(profile: Profile, slots: u32) -> wasmtime::Result<Engine> {
     })
 }
 
+/// An engine that compiles for both profiles, and runs nothing.
+pub(crate) fn compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&base()?)
+}
+
 /// What both profiles share. Cached machine code is keyed by [`fingerprint`], which names this.
 fn base() -> wasmtime::Result<Config> {
     let mut config = Config::new();

@@ -4,11 +4,12 @@
 //! values, and one call from instantiation to receipt. Refuses to know who is calling, which tools
 //! exist, or what a protocol is: it is handed a [`Permit`](ringfence_policy::Permit) and enforces it.
 //!
-//! Read in the order of a call: [`engine`] and [`cache`] make a [`Prepared`] tool; [`Prepared::arguments`]
+//! Read in the order of a call: [`engine`], [`compiler`] and [`cache`] make a [`Prepared`] tool; [`Prepared::arguments`]
 //! turns JSON into values; [`Sandbox::admit`] waits for a [`Slot`]; [`Sandbox::invoke`] spends permit, slot and
 //! arguments, and leaves an [`Outcome`] and a [`Receipt`].
 //!
 //! [`engine`]: Profile
+//! [`compiler`]: Compiler
 //! [`cache`]: ArtifactCache
 
 #![deny(unsafe_code)]
@@ -19,6 +20,7 @@ mod cache;
 mod capability;
 mod classify;
 mod coarse;
+mod compiler;
 mod config;
 mod content;
 mod engine;
@@ -53,6 +55,7 @@ mod watch;
 pub use arguments::{ArgumentError, Arguments};
 pub use cache::ArtifactCache;
 pub use capability::{Directories, UnusableGrant};
+pub use compiler::{Compiler, Worker, WorkerLimits, work};
 pub use config::Values;
 pub use content::{Audience, Content, ResourceBody};
 pub use engine::Profile;

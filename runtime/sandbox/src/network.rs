@@ -66,7 +66,8 @@ impl Rules for Granted {
         Ok(leave.advising(move |address, class| {
             let asked = advising.asked();
             let leads = advised.request(&asked);
-            let leads = leads.map(|leads| leads.refusal(address, is_known(class)));
+            let known = is_known(&advising.host, class);
+            let leads = leads.map(|leads| leads.refusal(address, known));
             advice(&leads.unwrap_or_else(|refusal| refusal), class)
         }))
     }
@@ -119,7 +120,8 @@ impl Rules for Granted {
         });
         Ok(leave.advising(move |address, class| {
             let peer = advised.socket(protocol, &advising, port);
-            let peer = peer.map(|peer| peer.refusal(address, is_known(class)));
+            let known = is_known(&advising, class);
+            let peer = peer.map(|peer| peer.refusal(address, known));
             advice(&peer.unwrap_or_else(|refusal| refusal), class)
         }))
     }
@@ -203,9 +205,13 @@ fn host(host: &ringfence_egress::Host) -> Result<Host, Denied> {
         .map_err(|_| Denied::new(format!("`{host}` is no name that can be granted")))
 }
 
-/// Whether everybody knows where the addresses of this class are, so that saying one tells nothing.
-fn is_known(class: Class) -> bool {
-    matches!(class, Class::Loopback | Class::Unspecified)
+/// Whether everybody knows where this host leads, so that saying it tells nothing.
+fn is_known(host: &Host, class: Class) -> bool {
+    let is_here = matches!(class, Class::Loopback | Class::Unspecified);
+    match host {
+        Host::Address(_) => is_here,
+        Host::Name(name) => is_here && name.as_str() == "localhost",
+    }
 }
 
 /// A refusal, with what its grant would open where that is not the internet.

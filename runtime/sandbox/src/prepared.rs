@@ -4,6 +4,7 @@
 //! up by name. Made once for a component, used by every call of it at the same time.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::arguments::{self, ArgumentError, Arguments};
-use crate::cache::{self, Artifact, ArtifactCache};
+use crate::cache::{Artifact, ArtifactCache};
+use crate::compiler::Compiler;
 use crate::engine::{Profile, slots_per_call};
 use crate::guest::Guest;
 
@@ -53,6 +55,12 @@ pub enum PrepareError {
     /// It does not compile, or its machine code does not load.
     #[error("failed to compile the component: {0}")]
     Compile(String),
+    /// Compiling it takes more than one component may.
+    #[error("failed to compile the component: {0}")]
+    Exhausted(String),
+    /// The worker that compiles could not be run, which says nothing of the component.
+    #[error("failed to run the compiler: {0}")]
+    Compiler(io::Error),
     /// It imports what no tool may have.
     #[error("failed to link the component: {0}; `ringfence inspect` lists what a tool can import")]
     Link(String),
@@ -61,15 +69,23 @@ pub enum PrepareError {
     MissingExport(FunctionName),
 }
 
+impl PrepareError {
+    /// Whether the component is to blame: trying again would lead to the same.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Compiler(_))
+    }
+}
+
 impl Prepared {
     /// Compiles `tool`, or loads what was compiled before, and resolves its imports.
     pub(crate) fn new(
         tool: &Tool,
         profile: Profile,
         linker: &Linker<Guest>,
+        compiler: &Compiler,
         cache: Option<&ArtifactCache>,
     ) -> Result<Self, PrepareError> {
-        let component = machine_code(tool, profile, linker.engine(), cache)?;
+        let component = machine_code(tool, profile, linker.engine(), compiler, cache)?;
         let instance = linker
             .instantiate_pre(&component)
             .map_err(|error| PrepareError::Link(format!("{error:#}")))?;
@@ -205,6 +221,7 @@ fn machine_code(
     tool: &Tool,
     profile: Profile,
     engine: &Engine,
+    compiler: &Compiler,
     cache: Option<&ArtifactCache>,
 ) -> Result<Component, PrepareError> {
     let failed = |error: wasmtime::Error| PrepareError::Compile(format!("{error:#}"));
@@ -215,7 +232,7 @@ fn machine_code(
             Err(error) => tracing::info!(%error, "a cached artefact is stale"),
         }
     }
-    let artifact = cache::compiled(engine.precompile_component(tool.bytes()).map_err(failed)?);
+    let artifact = compiler.compile(engine, tool.bytes())?;
     if let Some(cache) = cache {
         cache.store(&artifact, &tool.digest(), profile);
     }

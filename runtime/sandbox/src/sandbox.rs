@@ -14,6 +14,7 @@ use wasmtime::component::Linker;
 
 use crate::cache::ArtifactCache;
 use crate::capability::Directories;
+use crate::compiler::Compiler;
 use crate::config::Values;
 use crate::engine::{self, Profile};
 use crate::guest::Guest;
@@ -28,6 +29,7 @@ use crate::slot::{self, Overloaded, Slot, Slots};
 ///
 /// - 256 calls at once of small tools, 64 of large ones, and an eighth more that other calls make
 /// - 2 GiB of linear memory for all calls together
+/// - components compiled in this process
 /// - no artefact cache: everything is compiled anew
 /// - nothing granted
 /// - the system's way out
@@ -42,6 +44,8 @@ pub struct Settings {
     /// Bytes of linear memory that all calls together may hold. Bounds what a flood of calls can
     /// take from the machine.
     pub memory_bytes: usize,
+    /// Where machine code is made.
+    pub compiler: Compiler,
     /// Where machine code is kept between runs.
     pub cache: Option<ArtifactCache>,
     /// What grants stand for.
@@ -63,6 +67,7 @@ impl Default for Settings {
             small_slots: 256,
             large_slots: 64,
             memory_bytes: 2 << 30,
+            compiler: Compiler::default(),
             cache: None,
             directories: Directories::default(),
             egress: None,
@@ -130,7 +135,10 @@ impl Sandbox {
         let lane = self
             .lane(profile)
             .map_err(|fault| PrepareError::Compile(fault.to_string()))?;
-        Prepared::new(tool, profile, &lane.linker, self.settings.cache.as_ref())
+        let Settings {
+            compiler, cache, ..
+        } = &self.settings;
+        Prepared::new(tool, profile, &lane.linker, compiler, cache.as_ref())
     }
 
     /// Waits for room to run one call of `prepared`.

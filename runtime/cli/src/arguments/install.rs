@@ -48,6 +48,9 @@ pub(crate) struct AddArguments {
     pub(crate) reaching: Reaching,
 
     #[command(flatten)]
+    pub(crate) compiled: Compiled,
+
+    #[command(flatten)]
     pub(crate) recording: Recording,
 }
 
@@ -85,7 +88,18 @@ pub(crate) struct UpdateArguments {
     pub(crate) reaching: Reaching,
 
     #[command(flatten)]
+    pub(crate) compiled: Compiled,
+
+    #[command(flatten)]
     pub(crate) recording: Recording,
+}
+
+/// Where machine code is kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Compiled {
+    /// Keep machine code in this folder: the one that `serve` is given [default: the user's cache].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cache_dir: Option<PathBuf>,
 }
 
 /// Take installed tools out. A server that runs takes it up.

@@ -13,11 +13,11 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::error::CallError;
 
-/// Components that are compiled at the same time. Compiling takes all processors it can get: a
-/// client that calls every tool at once must not starve the calls that run already.
-const COMPILING_MAX: usize = 1;
+/// Components that are compiled at the same time. Bounds what a client takes that calls every tool at once;
+/// more than one, so that a component that compiles for minutes does not keep the others waiting.
+const COMPILING_MAX: usize = 3;
 
-/// What preparing led to. A failure is kept, too: a component that does not compile must not cost
+/// What preparing led to. A failure of the component is kept, too: one that does not compile must not cost
 /// its compilation at each call.
 type Made = Result<Prepared, Arc<str>>;
 
@@ -87,19 +87,18 @@ impl PreparedTools {
         let component = Arc::clone(component);
         let compiling = Arc::clone(&self.compiling);
         let task = tokio::spawn(async move {
-            cell.get_or_init(|| async move {
+            let made = cell.get_or_try_init(|| async move {
                 // Never closed.
                 let _turn = compiling.acquire_owned().await;
-                tokio::task::spawn_blocking(move || {
-                    sandbox
-                        .prepare(&component)
-                        .map_err(|error| error.to_string().into())
-                })
-                .await
-                .unwrap_or_else(|error| Err(error.to_string().into()))
-            })
-            .await
-            .clone()
+                let made = tokio::task::spawn_blocking(move || sandbox.prepare(&component)).await;
+                match made {
+                    // The next call tries again.
+                    Ok(Err(error)) if !error.is_lasting() => Err(error.to_string().into()),
+                    Ok(made) => Ok(made.map_err(|error| error.to_string().into())),
+                    Err(error) => Ok(Err(error.to_string().into())),
+                }
+            });
+            made.await.cloned().and_then(|made| made)
         });
         task.await
             .unwrap_or_else(|error| Err(error.to_string().into()))
