@@ -354,6 +354,70 @@ fn an_answer_holds_for_the_call_that_was_asked_about_and_for_nothing_else() {
 }
 
 #[test]
+fn a_standing_yes_does_not_survive_a_policy_that_grants_more() {
+    let setup = Setup::new();
+    let before = fs::read_to_string(setup.path("policy.toml")).unwrap();
+    let more = setup.path("more");
+    fs::create_dir(&more).unwrap();
+    let mut session = setup.session("tests", false, &[]);
+    let id = pending(&session.call("files_write", &note("one")));
+    setup.done(&[
+        "approve",
+        &id,
+        "--until-changed",
+        "--any-arguments",
+        "--yes",
+    ]);
+    let ran = session.call("files_write", &note("two"));
+    assert_eq!(ran["result"]["isError"], false, "{ran}");
+
+    // Reading is not dangerous, and was no part of what somebody said yes to.
+    let wider = format!("\"fs.read={}:/more\", \"fs.write=", more.display());
+    let wider = before.replacen("\"fs.write=", &wider, 1);
+    fs::write(setup.path("policy.toml"), &wider).unwrap();
+    let mut session = setup.session("tests", false, &[]);
+    let anew = pending(&session.call("files_write", &note("three")));
+    assert_eq!(fs::read_to_string(setup.note()).unwrap(), "two");
+
+    // All of it is shown, what is dangerous first.
+    let shown = setup.approvals(&["show", &anew]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let docs = setup.path("docs").display().to_string();
+    let write = shown.find(&format!("fs.write={docs}:/docs (dangerous)\n"));
+    let read = shown.find(&format!("fs.read={}:/more\n", more.display()));
+    assert!(write.is_some() && write < read, "{shown}");
+    let json = setup.approvals(&["show", &anew, "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["capabilities"].as_array().unwrap().len(), 2, "{json}");
+    assert_eq!(json["dangerous"], 1, "{json}");
+    assert_eq!(json["more_capabilities"], 0, "{json}");
+    let mut asks = setup.session("asks", true, &[]);
+    let call = asks.post_call("files_write", &note("four"));
+    let asked = answer_question(&mut asks, &accepted("deny"));
+    asks.answer(call);
+    let message = asked["message"].as_str().unwrap();
+    assert!(
+        message.contains("It could touch: fs.write=/docs (dangerous)\n  and: fs.read=/more\n"),
+        "{message}"
+    );
+    assert!(!message.contains(&docs), "{message}");
+
+    // With the first policy the first yes holds again: it is the same question.
+    fs::write(setup.path("policy.toml"), &before).unwrap();
+    let mut session = setup.session("tests", false, &[]);
+    let ran = session.call("files_write", &note("five"));
+    assert_eq!(ran["result"]["isError"], false, "{ran}");
+    // What was never dangerous, and many of them: as many are shown as somebody reads, and how many there are.
+    let names: String = (0..100).map(|at| format!("\"env=V{at}\", ")).collect();
+    let many = before.replacen("allow = [", &format!("allow = [{names}"), 1);
+    fs::write(setup.path("policy.toml"), many).unwrap();
+    let mut session = setup.session("tests", false, &[]);
+    let answer = session.call("files_write", &note("six"));
+    // What the tool cannot make use of is no part of what it could touch.
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+}
+
+#[test]
 fn any_arguments_are_approved_of_only_where_the_operator_says_so() {
     let setup = Setup::new();
     let mut session = setup.session("tests", false, &[]);

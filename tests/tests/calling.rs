@@ -721,6 +721,16 @@ fn a_yes_to_what_one_tool_calls_is_none_to_another_nor_to_whoever_calls_it() {
     assert_eq!(error(&session.call("calls_call", &child)).0, "denied");
     let open: Value = serde_json::from_slice(&place.approvals(&["list", "--json"])).unwrap();
     let id = open[0]["id"].as_str().unwrap();
+    // Whose call it is, and where it is found: with the call that made it, too.
+    assert_eq!(open[0]["parent_tool"], "calls_call", "{open}");
+    let listed = String::from_utf8(place.approvals(&["list"])).unwrap();
+    assert!(
+        listed.contains("MADE BY") && listed.contains("calls_call"),
+        "{listed}"
+    );
+    let parent = open[0]["parent"].as_str().unwrap();
+    let asked = place.records(&["--event", "approval", "--call", parent]);
+    assert_eq!(asked.len(), 1, "{asked:?}");
     place.approvals(&["approve", id, "--until-changed", "--yes"]);
     for _ in 0..2 {
         let answer = session.call("calls_call", &child);

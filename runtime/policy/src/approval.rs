@@ -1,9 +1,11 @@
 //! A question to a person, and the answer.
 //!
 //! Owns what the answer is bound to: the caller, the bytes of the tool, its function, and everything
-//! dangerous that it was granted. When one of these changes, the answer is to another question.
+//! that the call could touch. When one of these changes, the answer is to another question.
 //! Refuses to ask, to remember, and to know the arguments of the call: that is for whoever keeps
 //! approvals.
+
+mod touchable;
 
 use std::fmt::{self, Write as _};
 
@@ -14,6 +16,11 @@ use crate::denial::named;
 use crate::effective::{Effective, Granted};
 use crate::rule::Mode;
 use crate::subject::Subject;
+use touchable::Touchable;
+
+/// What a binding begins with. Another number for each change of what goes into it: an answer that was
+/// given by a version which bound it to less then answers nothing, instead of holding for more.
+const BINDING: &str = "ringfence approval 2";
 
 /// A call that a person has to approve of first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +29,7 @@ pub struct ApprovalNeeded {
     component: ComponentName,
     digest: Digest,
     function: FunctionName,
-    capabilities: Vec<Granted>,
+    touchable: Touchable,
     words: String,
     /// Whether every call is asked about, whatever the tool is granted.
     always: bool,
@@ -45,7 +52,7 @@ impl ApprovalNeeded {
             component: subject.component.clone(),
             digest: *subject.digest,
             function: subject.function.clone(),
-            capabilities: effective.unapproved().cloned().collect(),
+            touchable: Touchable::of(effective),
             words: named(effective),
             always: effective.call().mode == Mode::Ask,
         })
@@ -76,9 +83,14 @@ impl ApprovalNeeded {
         &self.digest
     }
 
-    /// What makes it dangerous; nothing when policy asks for every call.
+    /// Everything that the call could touch, the dangerous first, and the limits that hold for it.
     pub fn capabilities(&self) -> &[Granted] {
-        &self.capabilities
+        self.touchable.capabilities()
+    }
+
+    /// How many of [`capabilities`](Self::capabilities) are dangerous: they come first.
+    pub fn dangerous(&self) -> usize {
+        self.touchable.dangerous()
     }
 
     /// Whether every call is asked about, whatever the tool is granted.
@@ -86,16 +98,11 @@ impl ApprovalNeeded {
         self.always
     }
 
-    /// What an answer is bound to, as one digest: the caller, the bytes, the function, and what makes
-    /// it dangerous, with the host's side of it. Where a rule stands in a file is no part of it.
+    /// What an answer is bound to, as one digest: the caller, the bytes, the function, and everything that
+    /// the call could touch, with the host's side of it. Where a rule stands in a file is no part of it.
     pub fn binding(&self) -> Digest {
-        let mut capabilities: Vec<_> = self
-            .capabilities
-            .iter()
-            .map(|granted| granted.grant.to_string())
-            .collect();
-        capabilities.sort_unstable();
         let of_subject = [
+            BINDING.to_owned(),
             self.caller.tenant().to_string(),
             self.caller.principal().to_string(),
             self.component.to_string(),
@@ -103,12 +110,22 @@ impl ApprovalNeeded {
             self.digest.to_string(),
         ];
         let mut text = String::new();
-        for part in of_subject.iter().chain(&capabilities) {
+        for part in of_subject.into_iter().chain(self.touchable.canonical()) {
             // With its length, no part can pass for the end of another.
             // Writing to a string cannot fail.
             let _ = write!(text, "{}:{part},", part.len());
         }
         Digest::of(text.as_bytes())
+    }
+
+    /// What a person has to approve of, without what to do where nobody can be asked.
+    pub fn what(&self) -> String {
+        let mut text = format!("a person has to approve of `{}`", self.tool());
+        if !self.words.is_empty() {
+            text.push_str(" with ");
+            text.push_str(&self.words);
+        }
+        text
     }
 
     /// A person's yes. Whoever calls this has asked one, outside of the model's reach.
@@ -119,11 +136,7 @@ impl ApprovalNeeded {
 
 impl fmt::Display for ApprovalNeeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tool = self.tool();
-        write!(f, "a person has to approve of `{tool}`")?;
-        if !self.words.is_empty() {
-            write!(f, " with {}", self.words)?;
-        }
+        f.write_str(&self.what())?;
         // Where every call is asked about, no grant and no other mode changes that.
         f.write_str(if self.always {
             ", and nobody can be asked here. Policy has every call of it asked about: make it where a \
@@ -145,11 +158,9 @@ impl Approval {
         &self.0
     }
 
-    /// Whether it answers `needed`: the same caller, bytes, function and capabilities.
+    /// Whether it answers `needed`: the same caller, bytes, function, and all that could be touched.
     pub fn answers(&self, needed: &ApprovalNeeded) -> bool {
-        let mut question = self.0.clone();
-        // Why it was asked is no part of the question.
-        question.always = needed.always;
-        question == *needed
+        // Why it was asked is no part of the question, nor where its rules stand.
+        self.0.binding() == needed.binding()
     }
 }

@@ -38,7 +38,8 @@ impl Conflict {
 }
 
 const TWO_DIRECTORIES: &str = "put two directories at one guest path: give each its own";
-const TWO_SECRETS: &str = "put two secrets into one header: give each its own";
+const TWO_SECRETS: &str = "bind two secrets to one header of one host, which has room for one: name another header for one of \
+     them, such as `:x-api-key`";
 const TWO_QUOTAS: &str = "give one bucket two quotas: keep one of them";
 
 /// Finds two rules that cannot hold at once.

@@ -69,7 +69,7 @@ pub struct Effective {
     denied: Vec<Denied>,
     idle: Vec<Granted>,
     /// Grants of ranges, asked for or not: a tool that asks for a name cannot know where it leads.
-    ranges: Vec<Grant>,
+    ranges: Vec<Granted>,
     limits: Vec<(Limit, Origin)>,
     budget: Budget,
     call: Moded,
@@ -131,7 +131,7 @@ impl Effective {
                 continue;
             }
             if grant.range().is_some() {
-                ranges.push(grant.clone());
+                ranges.push(here(grant.clone()));
             }
             let narrowed = reach.narrow(grant);
             if narrowed.is_empty() {
@@ -210,6 +210,11 @@ impl Effective {
     /// What rules grant and the tool has no use for: it does not ask for it.
     pub fn idle(&self) -> &[Granted] {
         &self.idle
+    }
+
+    /// Ranges of addresses that names which are granted may lead into, asked for or not.
+    pub(crate) fn ranges(&self) -> &[Granted] {
+        &self.ranges
     }
 
     /// What the tool could make use of.

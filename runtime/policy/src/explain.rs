@@ -8,6 +8,7 @@ use std::fmt;
 use ringfence_identity::Caller;
 
 use crate::decide::Policy;
+use crate::denial::Denial;
 use crate::effective::Effective;
 use crate::grant::{Capability, FileKind, FileOperations, Grant, Kind, Limit};
 use crate::reach::meets;
@@ -77,7 +78,7 @@ impl Policy {
         let decided = self.decide(caller, subject, None);
         let call = match &decided {
             Ok(_) => Mode::Allow,
-            Err(crate::denial::Denial::ApprovalNeeded(_)) => Mode::Ask,
+            Err(Denial::ApprovalNeeded(_)) => Mode::Ask,
             Err(_) => Mode::Deny,
         };
         Explanation {
@@ -85,7 +86,11 @@ impl Policy {
             tool: format!("{}_{}", subject.component, subject.function),
             tier: effective.tier(),
             call,
-            reason: decided.err().map(|denial| denial.to_string()),
+            reason: decided.err().map(|denial| match denial {
+                // Whether somebody can be asked is not known here.
+                Denial::ApprovalNeeded(needed) => needed.what(),
+                denial => denial.to_string(),
+            }),
             lines: lines(&effective),
             limits: effective.limits().to_vec(),
         }

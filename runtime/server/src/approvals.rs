@@ -11,11 +11,12 @@ mod queue;
 mod running;
 mod shown;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_audit::{ApprovalState as Step, Recorder};
-use ringfence_policy::{Approval, ApprovalNeeded, Capability};
+use ringfence_policy::{Approval, ApprovalNeeded, Capability, Grant};
 use ringfence_sandbox::{CallEvents, ClientAnswer};
 use ringfence_state::{
     ApprovalError, ApprovalKey, ApprovalQuestion, ApprovalState, Asker, Asking, State, StateError,
@@ -43,6 +44,10 @@ pub const PATIENCE_MAX: Duration = ASKED_FOR;
 
 /// Between two looks whether the operator has answered.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Grants that a question keeps to be read, of as many as the call could touch. A person reads no more, and is
+/// told how many there are; what the answer is bound to is all of them.
+const KEPT_MAX: usize = 64;
 
 /// How often one call asks anew because another one used up the answer. Bounds two calls that take
 /// answers from each other for ever.
@@ -247,7 +252,8 @@ fn binding(wanted: &Wanted<'_>) -> [u8; 32] {
 
 fn question(wanted: &Wanted<'_>, client: String, record: &Record<'_>) -> ApprovalQuestion {
     let needed = &wanted.needed;
-    let capabilities = needed.capabilities().iter();
+    let capabilities = needed.capabilities();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     ApprovalQuestion {
         key: ApprovalKey {
             tenant: needed.caller().tenant().clone(),
@@ -260,20 +266,40 @@ fn question(wanted: &Wanted<'_>, client: String, record: &Record<'_>) -> Approva
             call: record.call().to_string(),
             request: record.request().id.clone(),
             parent: record.lineage().parent().map(str::to_owned),
+            maker: wanted.maker.map(|maker| maker.tool.to_string()),
         },
         tool: wanted.tool.to_owned(),
         digest: needed.digest().to_string(),
         capabilities: capabilities
+            .iter()
+            .take(KEPT_MAX)
             .map(|granted| granted.grant.to_string())
             .collect(),
+        dangerous: count(needed.dangerous().min(KEPT_MAX)),
+        more: count(capabilities.len().saturating_sub(KEPT_MAX)),
         shown: wanted.shown.clone(),
     }
 }
 
-/// What a tool could touch, as its caller may read it: without the host's side.
-fn touched(needed: &ApprovalNeeded) -> impl Iterator<Item = Capability> {
-    let granted = needed.capabilities().iter();
-    granted.filter_map(|granted| Capability::of(&granted.grant))
+/// What a tool could touch, as its caller may read it: without the host's side. Whether each is dangerous. Of two
+/// that read alike one is left.
+fn touched(needed: &ApprovalNeeded) -> Vec<(String, bool)> {
+    let mut touched: Vec<(String, bool)> = Vec::new();
+    let mut seen = HashSet::new();
+    for (place, granted) in needed.capabilities().iter().enumerate() {
+        let text = match &granted.grant {
+            // Where it goes, and how much it may use, is nothing of the host's.
+            Grant::Secret(_) | Grant::Budget(_) => granted.grant.to_string(),
+            grant => match Capability::of(grant) {
+                Some(capability) => capability.to_string(),
+                None => grant.to_string(),
+            },
+        };
+        if seen.insert(text.clone()) {
+            touched.push((text, place < needed.dangerous()));
+        }
+    }
+    touched
 }
 
 impl From<StateError> for CallError {

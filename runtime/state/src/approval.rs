@@ -112,8 +112,9 @@ impl<'s> Approvals<'s> {
         }
         sqlx::query(
             "INSERT INTO approval (tenant, id, principal, client, tool, digest, binding, arguments, \
-             capabilities, shown, state, any_arguments, asked_at, ends_at, call, request, parent) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', 0, $11, $12, $13, $14, $15)",
+             capabilities, shown, state, any_arguments, asked_at, ends_at, call, request, parent, \
+             dangerous, more, maker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', 0, $11, $12, \
+             $13, $14, $15, $16, $17, $18)",
         )
         .bind(key.tenant.as_str())
         .bind(id)
@@ -130,6 +131,9 @@ impl<'s> Approvals<'s> {
         .bind(&question.asker.call)
         .bind(&question.asker.request)
         .bind(&question.asker.parent)
+        .bind(i64::from(question.dangerous))
+        .bind(i64::from(question.more))
+        .bind(&question.asker.maker)
         .execute(&mut *change)
         .await
         .map_err(failed())?;

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001-buckets.sql"),
     include_str!("../migrations/0002-approvals.sql"),
     include_str!("../migrations/0003-approvals-and-calls.sql"),
+    include_str!("../migrations/0004-approvals-of-all.sql"),
 ];
 
 /// Brings the database up to date, or refuses one that is ahead.

@@ -40,10 +40,13 @@ fn question(number: u8) -> ApprovalQuestion {
             call: "c-2".into(),
             request: "7".into(),
             parent: Some("c-1".into()),
+            maker: Some("calls_call".into()),
         },
         tool: "files_write".into(),
         digest: "sha256:0".into(),
         capabilities: vec!["fs.write=/srv:/srv".into(), "net=https://a.example".into()],
+        dangerous: 1,
+        more: 7,
         shown: "{}".into(),
     }
 }
@@ -71,6 +74,59 @@ async fn what_is_asked_is_kept_as_it_was_and_asked_once() {
     assert!(other.approvals().find("b").await.unwrap().is_none());
     // Nobody has said yes.
     assert_eq!(state.approvals().take(&question.key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_approved_of_before_answers_were_bound_to_all_has_ended() {
+    let (folder, old) = state();
+    for (id, number) in [("asked", 1), ("given", 2), ("refused", 3)] {
+        ask(&old, id, &question(number)).await;
+    }
+    let for_ever = Given {
+        extent: Extent::Unchanged,
+        any_arguments: true,
+    };
+    let approvals = old.approvals();
+    approvals
+        .answer("given", Some(for_ever), "bob")
+        .await
+        .unwrap();
+    approvals.refuse("refused", "bob", PATIENCE).await.unwrap();
+    drop(old);
+    // As the version before left it.
+    let file = folder.path().join("state/state.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    for statement in [
+        "DELETE FROM schema_version WHERE version > 3",
+        "ALTER TABLE approval DROP COLUMN dangerous",
+        "ALTER TABLE approval DROP COLUMN more",
+        "ALTER TABLE approval DROP COLUMN maker",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+
+    let state = State::lazily(folder.path().join("state"));
+    let approvals = state.approvals();
+    assert_eq!(approvals.take(&question(2).key).await.unwrap(), None);
+    let (_, is_new) = ask(&state, "anew", &question(3)).await;
+    assert!(is_new, "a no is no answer to more either");
+    let mut ended: Vec<_> = approvals.expire().await.unwrap();
+    ended.sort_by(|one, other| one.id.cmp(&other.id));
+    let ended: Vec<_> = ended
+        .iter()
+        .map(|entry| (&*entry.id, entry.state))
+        .collect();
+    assert_eq!(
+        ended,
+        [
+            ("asked", ApprovalState::Expired),
+            ("given", ApprovalState::Expired)
+        ]
+    );
+    let left = approvals.list(None, false).await.unwrap();
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(super) fn table(entries: &[ApprovalEntry]) -> String {
         return "nothing waits for an answer, and no answer holds".into();
     }
     let mut table = Table::new();
-    table.row(["ID", "STATE", "TOOL", "CALLER", "ASKED", "ENDS"]);
+    table.row(["ID", "STATE", "TOOL", "CALLER", "ASKED", "ENDS", "MADE BY"]);
     for entry in entries {
         let question = &entry.question;
         table.row([
@@ -27,6 +27,7 @@ pub(super) fn table(entries: &[ApprovalEntry]) -> String {
             &caller(entry),
             &format!("{} ago", time(since(entry.asked))),
             &ends(entry),
+            &made_by(entry),
         ]);
     }
     table.render("")
@@ -49,7 +50,12 @@ pub(super) fn of(entry: &ApprovalEntry, console: Console) -> String {
     line("caller", &caller(entry));
     for (at, capability) in question.capabilities.iter().enumerate() {
         let label = if at == 0 { "could touch" } else { "" };
-        line(label, &escape(capability));
+        let is_dangerous = u32::try_from(at).is_ok_and(|at| at < question.dangerous);
+        let mark = if is_dangerous { " (dangerous)" } else { "" };
+        line(label, &format!("{}{mark}", escape(capability)));
+    }
+    if question.more > 0 {
+        line("", &format!("and {} more", question.more));
     }
     line("arguments", &escape(&question.shown));
     let asker = &question.asker;
@@ -99,6 +105,12 @@ pub(super) fn extent(given: Given) -> String {
         Extent::For(lasts) => format!("calls in the next {}, with {arguments}", time(lasts)),
         Extent::Unchanged => format!("calls until the tool changes, with {arguments}"),
     }
+}
+
+/// The tool that makes the call, where a tool does.
+fn made_by(entry: &ApprovalEntry) -> String {
+    let maker = entry.question.asker.maker.as_deref();
+    maker.map_or_else(|| "-".into(), |tool| escape(tool).into_owned())
 }
 
 fn caller(entry: &ApprovalEntry) -> String {

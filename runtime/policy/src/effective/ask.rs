@@ -141,13 +141,21 @@ impl Effective {
                 }
             });
         self.first(first.into_iter()).ok_or_else(|| {
-            let grant = format!("socket=tcp:{name}:PORT");
-            Refusal::new(
-                format!("resolve {name}"),
-                [grant],
-                RefusalReason::NotGranted,
-            )
+            // To learn where the name of this machine leads without leave to go there helps nobody.
+            let hosts = std::iter::once(name.to_string()).chain(loopback(&host));
+            let grants = hosts.map(|host| format!("socket=tcp:{host}:PORT"));
+            Refusal::new(format!("resolve {name}"), grants, RefusalReason::NotGranted)
         })
+    }
+
+    /// Why `name`, which may be resolved, may not lead to `address`, and what to grant. Where everybody has
+    /// `known` that it leads there, it is said.
+    pub fn leads(&self, name: &HostName, address: IpAddr, known: bool) -> Refusal {
+        let place = place_of(&Host::Name(name.clone()), address, known);
+        let wanted = format!("{name} at {place}");
+        let place = if place == "[RANGE]" { "RANGE" } else { &place };
+        let grant = format!("socket=tcp:{place}:PORT");
+        Refusal::new(wanted, [grant], RefusalReason::NotGranted)
     }
 
     /// The secrets that the host adds to requests to this place.
@@ -191,12 +199,20 @@ impl Effective {
         let grant = format!("secret={name}->{}://{host}:{port}:{header}", scheme.word());
         // In its shortest form.
         let grant = grant.parse::<Grant>();
+        let wanted = format!("send the secret {name} to {host} in {header}");
+        let taken = self
+            .secrets(scheme, host, port)
+            .find(|(secret, _)| secret.header.as_str() == header);
+        // A second grant would contradict the first.
+        if let (Some((other, _)), None) = (taken, self.index.denied.named(Kind::Secret, name)) {
+            let reason = RefusalReason::Taken(other.name.clone());
+            return Err(Refusal::new(wanted, [], reason));
+        }
         let reason = match (self.index.denied.named(Kind::Secret, name), &grant) {
             (Some(place), _) => self.denied_at(place),
             (None, Ok(grant)) if self.reach.narrow(grant).is_empty() => RefusalReason::NotRequested,
             _ => RefusalReason::NotGranted,
         };
-        let wanted = format!("send the secret {name} to {host} in {header}");
         Err(Refusal::new(
             wanted,
             grant.ok().map(|grant| grant.to_string()),
@@ -438,6 +454,10 @@ fn place_of(host: &Host, address: IpAddr, known: bool) -> String {
     }
 }
 
+fn grant_at(granted: &[Granted], place: usize) -> Option<&Grant> {
+    granted.get(place).map(|granted| &granted.grant)
+}
+
 /// Where an allowed request may be connected to.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'e, 'r> {
@@ -494,7 +514,7 @@ impl<'e> Destination<'e, '_> {
         let mut within = false;
         let rules = &effective.index.ranges.net;
         rules.visit_networks(address, &sought, |place| {
-            within |= matches!(effective.ranges.get(*place), Some(Grant::Net(net))
+            within |= matches!(grant_at(&effective.ranges, *place), Some(Grant::Net(net))
                 if net.covers(&request));
         });
         within
@@ -564,7 +584,7 @@ impl<'e> Peer<'e, '_> {
         let mut within = false;
         let rules = &effective.index.ranges.sockets;
         rules.visit_networks(address, &EVERY_PATH, |place| {
-            within |= matches!(effective.ranges.get(*place), Some(Grant::Socket(socket))
+            within |= matches!(grant_at(&effective.ranges, *place), Some(Grant::Socket(socket))
                 if socket.covers(self.protocol, &host, self.port));
         });
         within

@@ -90,10 +90,10 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn new(granted: &[Granted], denied: &[Denied], ranges: &[Grant]) -> Self {
+    pub(super) fn new(granted: &[Granted], denied: &[Denied], ranges: &[Granted]) -> Self {
         let mut index = Self::default();
         for (place, range) in ranges.iter().enumerate() {
-            match range {
+            match &range.grant {
                 Grant::Net(net) => index.ranges.net.insert(&net.host, Some(&net.path), place),
                 Grant::Socket(socket) => index.ranges.sockets.insert(&socket.host, None, place),
                 _ => {}

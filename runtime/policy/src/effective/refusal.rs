@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use crate::grant::{Grant, shown};
+use crate::grant::{Grant, SecretName, shown};
 use crate::rule::Origin;
 
 /// Bytes of a grant that a refusal proposes. Bounds what a tool can have the host say by asking for
@@ -21,6 +21,8 @@ pub enum RefusalReason {
     Divided,
     /// No rule allows it.
     NotGranted,
+    /// What it would take is another secret's already: which one's.
+    Taken(SecretName),
     /// The tool does not ask for it, so it does not get it.
     NotRequested,
     /// It could mean two things, and a rule is about one of them.
@@ -134,6 +136,9 @@ impl Refusal {
                 },
                 grants => format!("no grant; grant it with all of `{}`", grants.join("`, `")),
             },
+            RefusalReason::Taken(other) => format!(
+                "`{other}` is bound to that header there, and a header has one secret; send it in another one"
+            ),
             RefusalReason::NotRequested => "the tool's manifest does not ask for it".to_owned(),
             RefusalReason::Unclear => {
                 "it could mean something else; write it plainly, without `..` or encoding"

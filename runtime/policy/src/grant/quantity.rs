@@ -29,7 +29,9 @@ pub(crate) fn bytes(text: &str) -> Result<u64, InvalidGrant> {
         Some((unit, factor)) => (text.strip_suffix(unit).unwrap_or(text), *factor),
         None => (text, 1),
     };
-    number(digits, EXPECTED)?
+    // What was written is quoted, not what is left of it without a unit.
+    number(digits, EXPECTED)
+        .map_err(|_| InvalidGrant::malformed(EXPECTED, text))?
         .checked_mul(factor)
         .ok_or_else(|| InvalidGrant::malformed(EXPECTED, text))
 }
@@ -46,7 +48,8 @@ pub(crate) fn milliseconds(text: &str) -> Result<u64, InvalidGrant> {
     } else {
         return Err(InvalidGrant::malformed(EXPECTED, text));
     };
-    number(digits, EXPECTED)?
+    number(digits, EXPECTED)
+        .map_err(|_| InvalidGrant::malformed(EXPECTED, text))?
         .checked_mul(factor)
         .ok_or_else(|| InvalidGrant::malformed(EXPECTED, text))
 }

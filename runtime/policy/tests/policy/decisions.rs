@@ -105,6 +105,110 @@ fn an_answer_is_bound_to_all_that_was_asked() {
 }
 
 #[test]
+fn an_answer_is_bound_to_what_is_not_dangerous_as_well() {
+    let asked = |tables: &str| match Setup::file(tables).decide() {
+        Err(Denial::ApprovalNeeded(needed)) => needed,
+        other => panic!("{other:?}"),
+    };
+    let policy = |allow: &str, more: &str| {
+        format!("[tool.tool]\ncall = \"ask\"\ndangerous = \"allow\"\nallow = [{allow}]\n{more}")
+    };
+    const ALLOW: &str = "\"net=https://a.example\", \"fs.read=/srv:/w\", \"fs.write=/srv:/w\"";
+    let first = asked(&policy(ALLOW, ""));
+    let with = |grant: &str| asked(&policy(&format!("{ALLOW}, \"{grant}\""), ""));
+    let mut bindings = vec![first.binding()];
+    for more in [
+        "net=https://b.example",
+        "net=https://a.example:8443",
+        "fs.read=/etc:/etc",
+        "secret=TOKEN->a.example",
+        "secret=OTHER->a.example",
+        "secret=TOKEN->b.example",
+        "secret=TOKEN->a.example:x-api-key",
+        "kv=notes",
+        "kv=notes:2MiB",
+        "env=HOME",
+        "config=key",
+        "clock.precise",
+        "stdin",
+        "socket=tcp:a.example:5432",
+        "net=https://[10.0.0.0/8]",
+        "tools=text_*",
+        "budget.wall=1s",
+        "budget.wall=2s",
+    ] {
+        let needed = with(more);
+        let listed = needed.capabilities().iter();
+        let listed: Vec<_> = listed.map(|one| one.grant.to_string()).collect();
+        assert!(listed.contains(&more.to_owned()), "{more}: {listed:?}");
+        assert!(!bindings.contains(&needed.binding()), "{more}");
+        assert!(!first.clone().approve().answers(&needed), "{more}");
+        bindings.push(needed.binding());
+    }
+    // Without a denial more could be touched than when somebody said yes.
+    for denied in [
+        "fs.read=/w/private",
+        "socket=tcp:10.0.0.1:80",
+        "net=GET https://a.example/x",
+    ] {
+        let less = asked(&policy(ALLOW, &format!("deny = [\"{denied}\"]")));
+        assert_ne!(less.binding(), first.binding(), "{denied}");
+    }
+    // What bears on nothing that is granted changes nothing, and neither does the order of rules.
+    let same = [
+        policy(ALLOW, "deny = [\"env=HOME\"]"),
+        policy(
+            "\"fs.write=/srv:/w\", \"fs.read=/srv:/w\", \"net=https://a.example\"",
+            "[default]\nallow = [\"net=https://a.example\"]",
+        ),
+    ];
+    for same in same {
+        assert_eq!(asked(&same).binding(), first.binding(), "{same}");
+        assert!(first.clone().approve().answers(&asked(&same)), "{same}");
+    }
+}
+
+#[test]
+fn a_question_names_what_is_dangerous_first() {
+    let setup = Setup::file(
+        "[default]\nallow = [\"env=A\"]\n[tool.tool]\ncall = \"ask\"\ndangerous = \"allow\"\nallow = [\"env=A\", \"budget.wall=1s\", \
+         \"fs.write=/srv:/w\", \"tools=*\"]",
+    );
+    let Err(Denial::ApprovalNeeded(needed)) = setup.decide() else {
+        panic!()
+    };
+    let listed = needed.capabilities().iter();
+    let listed: Vec<_> = listed.map(|one| one.grant.to_string()).collect();
+    assert_eq!(
+        listed,
+        ["fs.write=/srv:/w", "tools=*", "env=A", "budget.wall=1s"]
+    );
+    assert_eq!(needed.dangerous(), 2);
+}
+
+#[test]
+fn a_range_that_a_name_may_lead_into_is_part_of_the_question() {
+    let text = |more: &str| {
+        format!(
+            "[tool.tool]\ncall = \"ask\"\ndangerous = \"allow\"\nallow = [\"net=https://a.example\"{more}]"
+        )
+    };
+    let asked = |more: &str| {
+        let setup = Setup::file(&text(more)).asking(&["net=https://a.example"]);
+        match setup.decide() {
+            Err(Denial::ApprovalNeeded(needed)) => needed,
+            other => panic!("{other:?}"),
+        }
+    };
+    let range = asked(", \"net=https://[10.0.0.0/8]\"");
+    assert_ne!(range.binding(), asked("").binding());
+    assert_eq!(range.capabilities().len(), 2);
+    // Ranges for sockets lead no request anywhere.
+    let sockets = asked(", \"socket=tcp:[10.0.0.0/8]:443\"");
+    assert_eq!(sockets.binding(), asked("").binding());
+}
+
+#[test]
 fn what_the_command_line_grants_is_approved() {
     let setup = Setup::grants(&["fs.write=/srv:/w", "tools=*"]);
     assert_eq!(setup.effective().tier(), Tier::Dangerous);
@@ -121,7 +225,7 @@ fn an_approval_is_to_one_question() {
         panic!()
     };
     assert_eq!(needed.tool(), "tool_run");
-    assert_eq!(needed.capabilities().len(), 1);
+    assert_eq!((needed.capabilities().len(), needed.dangerous()), (2, 1));
     let approval = needed.approve();
     let approved = |setup: &Setup| {
         setup.with(|caller, subject| {

@@ -391,3 +391,15 @@ fn what_does_nothing_here_is_named() {
         []
     );
 }
+
+#[test]
+fn an_explanation_does_not_say_that_nobody_can_be_asked() {
+    for tables in [
+        "[default]\ndangerous = \"ask\"\nallow = [\"tools=*\"]",
+        "[default]\ncall = \"ask\"",
+    ] {
+        let explained = Setup::file(tables).explain().to_string();
+        assert!(explained.contains("a person is asked"), "{explained}");
+        assert!(!explained.contains("nobody"), "{explained}");
+    }
+}

@@ -444,3 +444,15 @@ fn most_of_what_is_tried_is_a_grant() {
     let parsed = parsed.count();
     assert!(parsed > 500, "{parsed} of 1000");
 }
+
+#[test]
+fn an_amount_that_is_none_is_quoted_as_it_was_written() {
+    for (text, quoted) in [
+        ("kv=notes:1MB", "`1MB`"),
+        ("budget.memory=1KB", "`1KB`"),
+        ("budget.wall=1.5s", "`1.5s`"),
+    ] {
+        let error = text.parse::<Grant>().unwrap_err().to_string();
+        assert!(error.contains(quoted), "{error}");
+    }
+}

@@ -280,6 +280,56 @@ fn what_no_grant_allows_has_no_advice() {
     }
 }
 
+#[test]
+fn the_name_of_this_machine_needs_where_it_leads_as_well() {
+    let name = "localhost".parse().unwrap();
+    let refusal = Setup::grants(&[]).effective().resolve(&name).unwrap_err();
+    let grants = [
+        "socket=tcp:localhost:PORT",
+        "socket=tcp:127.0.0.1:PORT",
+        "socket=tcp:[::1]:PORT",
+    ];
+    assert_eq!(refusal.grants(), grants, "{refusal}");
+    let granted = grants.map(|grant| grant.replace("PORT", "80"));
+    let effective = effective(&granted);
+    assert!(effective.resolve(&name).is_ok());
+    let host = Host::Name(name.clone());
+    let peer = effective.socket(Protocol::Tcp, &host, 80).unwrap();
+    for address in ["127.0.0.1", "::1"] {
+        assert!(peer.allows(address.parse().unwrap(), false), "{address}");
+    }
+    // Where the name alone was granted, what is missing is said.
+    let missing = effective.leads(&name, "127.0.0.1".parse().unwrap(), true);
+    assert_eq!(missing.grants(), ["socket=tcp:127.0.0.1:PORT"]);
+    // Any other name leads where nobody has to know.
+    let other = "db.example".parse().unwrap();
+    let hidden = effective.leads(&other, "10.1.2.3".parse().unwrap(), false);
+    assert_eq!(hidden.grants(), ["socket=tcp:RANGE:PORT"]);
+    assert!(!hidden.to_string().contains("10.1"), "{hidden}");
+}
+
+#[test]
+fn a_header_has_room_for_one_secret_and_says_so() {
+    let effective = Setup::grants(&["secret=A->a.example"]).effective();
+    let host = "a.example".parse().unwrap();
+    let refused = effective.secret("B", Scheme::Https, &host, 443, "authorization");
+    let refusal = refused.unwrap_err();
+    assert_eq!(
+        *refusal.reason(),
+        RefusalReason::Taken("A".parse().unwrap())
+    );
+    assert!(refusal.grants().is_empty(), "{refusal}");
+    assert!(
+        refusal.to_string().contains("`A` is bound to that header"),
+        "{refusal}"
+    );
+    let elsewhere = effective.secret("B", Scheme::Https, &host, 443, "x-api-key");
+    assert_eq!(
+        elsewhere.unwrap_err().grants(),
+        ["secret=B->a.example:x-api-key"]
+    );
+}
+
 /// Paths with what is special in some grammar, next to plain ones.
 fn path() -> impl Strategy<Value = String> {
     let name = prop_oneof![

@@ -96,16 +96,17 @@ fn message(wanted: &Wanted<'_>, asked: &ApprovalQuestion) -> String {
         let _ = write!(text, ", with {}", visible(&asked.key.client));
     }
     text.push('\n');
-    let mut capabilities = touched(&wanted.needed);
-    for (at, capability) in capabilities.by_ref().take(NAMED_MAX).enumerate() {
+    let capabilities = touched(&wanted.needed);
+    for (at, (capability, dangerous)) in capabilities.iter().take(NAMED_MAX).enumerate() {
         let lead = if at == 0 {
             "It could touch: "
         } else {
             "  and: "
         };
-        let _ = writeln!(text, "{lead}{}", visible(&capability.to_string()));
+        let mark = if *dangerous { " (dangerous)" } else { "" };
+        let _ = writeln!(text, "{lead}{}{mark}", visible(capability));
     }
-    let more = capabilities.count();
+    let more = capabilities.len().saturating_sub(NAMED_MAX);
     if more > 0 {
         let _ = writeln!(text, "  and {more} more");
     }

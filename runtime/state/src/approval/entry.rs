@@ -33,6 +33,8 @@ pub struct Asker {
     pub request: String,
     /// The call whose guest makes it.
     pub parent: Option<String>,
+    /// The tool of that call, as clients call it.
+    pub maker: Option<String>,
 }
 
 /// What a person is asked.
@@ -46,8 +48,12 @@ pub struct ApprovalQuestion {
     pub tool: String,
     /// The digest of its bytes, as text.
     pub digest: String,
-    /// What it could touch, one grant each.
+    /// What it could touch, one grant each, the dangerous first.
     pub capabilities: Vec<String>,
+    /// How many of these are dangerous.
+    pub dangerous: u32,
+    /// How many there are besides these.
+    pub more: u32,
     /// The arguments, as a person may read them.
     pub shown: String,
 }
@@ -139,7 +145,7 @@ impl ApprovalEntry {
 /// The columns that [`entry`] reads, in its order.
 pub(super) const COLUMNS: &str = "tenant, id, principal, client, tool, digest, binding, arguments, \
      capabilities, shown, state, extent, any_arguments, asked_at, ends_at, decided_at, decided_by, \
-     call, request, parent, used_at";
+     call, request, parent, used_at, dangerous, more, maker";
 
 /// Reads one row of [`COLUMNS`].
 pub(super) fn entry(row: &Row) -> Result<ApprovalEntry, StateError> {
@@ -170,10 +176,13 @@ fn read(row: &Row) -> Result<ApprovalEntry, sqlx::Error> {
                 call: row.try_get(17)?,
                 request: row.try_get(18)?,
                 parent: row.try_get(19)?,
+                maker: row.try_get(23)?,
             },
             tool: row.try_get(4)?,
             digest: row.try_get(5)?,
             capabilities: capabilities.lines().map(str::to_owned).collect(),
+            dangerous: count(row.try_get(21)?),
+            more: count(row.try_get(22)?),
             shown: row.try_get(9)?,
         },
         state: ApprovalState::from_word(&state).ok_or_else(|| broken("state"))?,
@@ -185,6 +194,10 @@ fn read(row: &Row) -> Result<ApprovalEntry, sqlx::Error> {
         by: row.try_get(16)?,
         used: row.try_get::<Option<i64>, _>(20)?.map(time),
     })
+}
+
+fn count(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or_default()
 }
 
 fn time(millis: i64) -> SystemTime {
