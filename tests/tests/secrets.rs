@@ -186,6 +186,13 @@ async fn a_secret_goes_to_its_host_in_its_header_and_nowhere_else() {
         let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
         let denied = receipt["denied"].to_string();
         assert!(denied.contains(&grant), "{receipt}");
+        // So does the tool, which would otherwise send its caller for a grant that is there.
+        let said = answer["result"]["content"][0]["text"].as_str().unwrap();
+        assert!(
+            said.contains("the secret `TOKEN` is not bound to") && said.contains(&grant),
+            "{said}"
+        );
+        assert!(!said.contains("net="), "{said}");
         assert_eq!(receipt["reached"], Value::Null, "{receipt}");
     }
     assert_eq!((ours.asked().len(), other.asked().len()), (1, 0));

@@ -32,6 +32,14 @@ pub enum Error {
     /// A header that a request cannot have.
     #[error("the header `{0}` cannot be set: leave it out")]
     Header(String),
+    /// What it carried may not go there.
+    #[error("nothing was sent to `{origin}`: {why}")]
+    NotSent {
+        /// Scheme and host.
+        origin: String,
+        /// Why, as the host of this call says it.
+        why: String,
+    },
     /// Too many redirects.
     #[error("the page leads from one address to the next without end; the last one is `{0}`")]
     Redirects(String),

@@ -21,3 +21,7 @@ pub const TITLE_BYTES_MAX: usize = 1024;
 /// Bytes of readable text that are made of a page, before it is cut to what was asked for. Bounds
 /// what headings, bullets and targets of links add.
 pub const READABLE_BYTES_MAX: usize = 2 * BODY_BYTES_MAX;
+
+/// Characters of what the host says of a request that it did not send. It quotes names that whoever calls
+/// has written.
+pub const WHY_CHARACTERS_MAX: usize = 1000;

@@ -7,7 +7,7 @@ use crate::guest::bindings::wasi::http::types::{
     self, ErrorCode, Fields, IncomingResponse, OutgoingBody, OutgoingRequest, Scheme,
 };
 use crate::guest::bindings::wasi::io::streams::StreamError;
-use crate::limits::BODY_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, WHY_CHARACTERS_MAX};
 use crate::url::Url;
 
 /// What a stream takes in one write that flushes.
@@ -146,6 +146,13 @@ fn told(request: &Request, code: &ErrorCode) -> Error {
                 }
                 .to_owned(),
                 origin: url.origin(),
+            };
+        }
+        // The host says so where it alone knows what is missing: a grant of a secret, mostly.
+        ErrorCode::InternalError(Some(why)) => {
+            return Error::NotSent {
+                origin: url.origin(),
+                why: why.chars().take(WHY_CHARACTERS_MAX).collect(),
             };
         }
         ErrorCode::HttpRequestUriInvalid => return Error::Url(url.to_string()),

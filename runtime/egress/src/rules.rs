@@ -183,11 +183,13 @@ impl Leave {
     }
 }
 
-/// Not granted. For the log and for whoever decides: a guest never sees the reason.
+/// Not granted. For the log and for whoever decides: a guest sees the reason only where that
+/// [tells](Self::telling) it nothing but what it has asked for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct Denied {
     reason: String,
+    told: Option<String>,
 }
 
 impl Denied {
@@ -195,7 +197,20 @@ impl Denied {
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
+            told: None,
         }
+    }
+
+    /// The same denial, of which the guest is told `what`.
+    #[must_use]
+    pub fn telling(mut self, what: impl Into<String>) -> Self {
+        self.told = Some(what.into());
+        self
+    }
+
+    /// What the guest is told, where it is told anything.
+    pub fn told(&self) -> Option<&str> {
+        self.told.as_deref()
     }
 }
 

@@ -93,11 +93,15 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-/// What a guest is told. All that is denied is one answer: which of a name, an address or a rule
-/// stood in the way would tell what the inside of the house looks like.
+/// What a guest is told. Every place that is denied is one answer: which of a name, an address or a rule
+/// stood in the way would tell what the inside of the house looks like. What a request carries to a place
+/// that is granted is the guest's own, so there it hears what is missing.
 fn told(error: &EgressError) -> Error {
     tracing::debug!(error = error as &dyn std::error::Error, "a request failed");
     match error {
+        EgressError::Denied(denied) if denied.told().is_some() => {
+            Error::InternalError(denied.told().map(str::to_owned))
+        }
         EgressError::Address { .. } | EgressError::Denied(_) => Error::HttpRequestDenied,
         EgressError::Connect(..) => Error::ConnectionRefused,
         EgressError::Exhausted(_) => Error::ConnectionLimitReached,

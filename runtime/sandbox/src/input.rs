@@ -74,7 +74,7 @@ impl InputStream for Denied {
     fn read(&mut self, _size: usize) -> StreamResult<Bytes> {
         self.1.saw(|| Access::Any(Kind::Stdin));
         self.0
-            .deny("read standard input: no grant; `stdin` would allow it".into());
+            .deny("read standard input: denied, no grant; grant it with `stdin`".into());
         Err(StreamError::Closed)
     }
 }

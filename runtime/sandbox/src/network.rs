@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use ringfence_egress::{Class, Denied, Hop, Leave, Rules, Scheme, Transport};
+use ringfence_egress::{Class, Denied, Destination, Hop, Leave, Rules, Scheme, Transport};
 use ringfence_policy::{
     Effective, Grant, Host, HostPattern, OutgoingRequest, Permit, Protocol, Refusal, RefusalReason,
 };
@@ -80,7 +80,10 @@ impl Rules for Granted {
                 let (name, header) = (name.as_str(), header.as_str());
                 self.effective
                     .secret(name, scheme, &host, destination.port(), header)
-                    .map_err(|refusal| Denied::new(refusal.to_string()))?;
+                    .map_err(|refusal| {
+                        let told = unbound(&refusal, name, destination, header);
+                        Denied::new(refusal.to_string()).telling(told)
+                    })?;
             }
         }
         Ok(())
@@ -93,7 +96,7 @@ impl Rules for Granted {
             .fill(headers, |grant| {
                 grant.covers(scheme, &host, destination.port())
             })
-            .map_err(|error| Denied::new(error.to_string()))
+            .map_err(|error| Denied::new(error.to_string()).telling(error.to_string()))
     }
 
     fn socket(
@@ -135,8 +138,8 @@ impl Rules for Granted {
         self.effective
             .resolve(&name)
             .map_err(|refusal| denied(&refusal, &Host::Name(name.clone())))?;
-        let effective = Arc::clone(&self.effective);
-        Ok(Leave::by(move |address, class| {
+        let (effective, advised) = (Arc::clone(&self.effective), Arc::clone(&self.effective));
+        let leave = Leave::by(move |address, class| {
             let within = |grant: &Grant| match grant {
                 Grant::Socket(socket) => socket
                     .host
@@ -146,6 +149,9 @@ impl Rules for Granted {
             };
             is_named(&effective, address, class)
                 && (class.is_public() || effective.grants().iter().any(within))
+        });
+        Ok(leave.advising(move |address, class| {
+            advice(&advised.leads(&name, address, is_known(class)), class)
         }))
     }
 }
@@ -225,6 +231,19 @@ fn denied(refusal: &Refusal, host: &Host) -> Denied {
         Some(opens) => Denied::new(format!("{refusal}: {opens}")),
         None => Denied::new(refusal.to_string()),
     }
+}
+
+/// Why a secret is not sent, for the guest that wanted to: in its own words, and not where rules stand.
+fn unbound(refusal: &Refusal, name: &str, destination: &Destination, header: &str) -> String {
+    let why = match (refusal.reason(), refusal.grants()) {
+        (RefusalReason::NotGranted, [grant]) => format!("ask the operator for `{grant}`"),
+        (RefusalReason::NotRequested, _) => "the tool's manifest does not ask for it".to_owned(),
+        (RefusalReason::Taken(other), _) => {
+            format!("`{other}` is, and a header has one secret; send it in another header")
+        }
+        _ => "the operator's policy does not allow it".to_owned(),
+    };
+    format!("the secret `{name}` is not bound to `{destination}` in the header `{header}`: {why}")
 }
 
 /// What to say of an address that a granted host leads to.
