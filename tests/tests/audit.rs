@@ -106,6 +106,43 @@ async fn over_http() {
     assert_eq!(events.last().unwrap()["reason"], "a signal");
 }
 
+#[tokio::test]
+async fn a_record_has_the_name_that_the_client_gave_its_request() {
+    let (_folder, log, arguments) = folder();
+    let server = Serving::start(arguments);
+    let mut expected = Vec::new();
+    for mut peer in [
+        Peer::stateless(server.address()).await,
+        Peer::hello(server.address(), "2025-11-25", json!({})).await,
+    ] {
+        for (id, name) in [
+            (json!(77), "77"),
+            (json!("77"), "\"77\""),
+            (json!("my-req-1"), "my-req-1"),
+        ] {
+            let params = json!({"name": "add_add", "arguments": {"a": 1, "b": 2}});
+            let mut message = peer.message("tools/call", params);
+            message["id"] = id;
+            peer.post(&message).await;
+            expected.push(name.to_owned());
+        }
+    }
+    while outcomes(&log).len() < expected.len() {
+        sleep(LOOK_AGAIN).await;
+    }
+    let mut found = Vec::new();
+    let query = Query {
+        event: Some("call".into()),
+        ..Query::default()
+    };
+    search(&log, &query, |_, entry| {
+        found.push(entry.request.as_deref().unwrap_or("-").to_owned());
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn over_standard_input() {
     let (_folder, log, arguments) = folder();

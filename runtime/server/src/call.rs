@@ -42,7 +42,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// What somebody wants to have called.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallRequest {
-    /// What ties the answer, the log and the audit record together.
+    /// What its client calls the request, as records say it.
     pub id: String,
     /// What to call.
     pub target: Target,

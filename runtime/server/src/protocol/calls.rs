@@ -82,7 +82,7 @@ async fn refuse(
     unfit: ArgumentError,
 ) -> Ended {
     let request = CallRequest {
-        id: exchange.correlation.to_string(),
+        id: exchange.name.to_string(),
         target: Target::Tool(name),
         arguments,
     };
@@ -192,7 +192,7 @@ async fn call(
         (Responses::new(), None)
     };
     let request = Arc::new(CallRequest {
-        id: exchange.correlation.to_string(),
+        id: exchange.name.to_string(),
         target,
         arguments,
     });

@@ -128,7 +128,7 @@ async fn ask(
     arguments: Map<String, Value>,
 ) -> Result<Suggestions, Fault> {
     let request = CallRequest {
-        id: exchange.correlation.to_string(),
+        id: exchange.name.to_string(),
         target: Target::Provided {
             component,
             function: ProviderFunction::Complete,

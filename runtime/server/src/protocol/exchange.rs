@@ -23,8 +23,10 @@ use crate::labels::Labels;
 pub(crate) struct Exchange {
     pub(crate) id: RequestId,
     pub(crate) caller: Caller,
-    /// What ties answer, log and audit record together.
+    /// What ties answer and log together.
     pub(crate) correlation: Arc<str>,
+    /// What its client calls it, for the audit record: over every transport the same.
+    pub(crate) name: Arc<str>,
     pub(crate) era: Era,
     pub(crate) meta: Meta,
     /// Where messages go that belong to this request.
@@ -56,7 +58,7 @@ pub(crate) struct Origin {
     pub(crate) closing: CancellationToken,
 }
 
-/// What a request is called in the log where only its own id is known. Text that reads as a number, or as
+/// What a request is called in records, and in the log where only its own id is known. Text that reads as a number, or as
 /// quoted, is quoted: `1` and `"1"` are two requests.
 fn named(id: &RequestId) -> Arc<str> {
     match id {
@@ -82,11 +84,13 @@ impl Exchange {
         } else {
             Era::Handshake(origin.session.ok_or_else(fault::no_session)?)
         };
-        let correlation = origin.correlation.unwrap_or_else(|| named(&id));
+        let name = named(&id);
+        let correlation = origin.correlation.unwrap_or_else(|| Arc::clone(&name));
         Ok(Self {
             id,
             caller: origin.caller,
             correlation,
+            name,
             era,
             meta,
             outbox: origin.outbox,

@@ -30,7 +30,7 @@ pub(crate) struct Shape {
     /// Whether the request is of the stateless era.
     stateless: bool,
     /// What the log knows the call by.
-    correlation: Arc<str>,
+    request: Arc<str>,
 }
 
 /// What was asked for.
@@ -51,7 +51,7 @@ impl Shape {
         Self {
             kind,
             stateless: exchange.is_stateless(),
-            correlation: Arc::clone(&exchange.correlation),
+            request: Arc::clone(&exchange.name),
         }
     }
 
@@ -60,7 +60,7 @@ impl Shape {
         Self {
             kind: Kind::Tool,
             stateless: true,
-            correlation: "7".into(),
+            request: "7".into(),
         }
     }
 
@@ -110,7 +110,7 @@ impl Shape {
                 }
                 (_, output) => returned(output),
             },
-            outcome => failed(&self.correlation, outcome)?,
+            outcome => failed(&self.request, outcome)?,
         };
         Ok(self.write(&result, &answer.receipt))
     }
@@ -168,7 +168,7 @@ impl Shape {
                     fault::internal(&sanitize::text(&error.text)).with("kind", "tool-error".into())
                 }
             }),
-            outcome => Err(as_fault(&failed(&self.correlation, outcome)?)),
+            outcome => Err(as_fault(&failed(&self.request, outcome)?)),
         }
     }
 
@@ -299,7 +299,7 @@ fn refused(error: &CallError) -> Result<ToolResult, Fault> {
 }
 
 /// A guest that did not return.
-fn failed(correlation: &str, outcome: Outcome) -> Result<ToolResult, Fault> {
+fn failed(request: &str, outcome: Outcome) -> Result<ToolResult, Fault> {
     let kind = outcome.word();
     let (text, data) = match outcome {
         Outcome::Cancelled => return Err(fault::cancelled()),
@@ -310,7 +310,7 @@ fn failed(correlation: &str, outcome: Outcome) -> Result<ToolResult, Fault> {
                 &text,
             ));
         }
-        Outcome::HostFault(_) => (host_fault_text(correlation), json!({"kind": kind})),
+        Outcome::HostFault(_) => (host_fault_text(request), json!({"kind": kind})),
         Outcome::Limit(limit) => (
             limit_text(limit),
             json!({"kind": kind, "limit": limit.word()}),
@@ -397,11 +397,12 @@ pub(crate) fn unasked_text(ability: Ability) -> String {
     format!("this call needs a client that can be asked {ability}")
 }
 
-/// That the host failed, for whoever called. `correlation` is what the log knows the call by.
-pub(crate) fn host_fault_text(correlation: &str) -> String {
+/// That the host failed, for whoever called. `request` is what the record of the call says of it: that has the
+/// reason.
+pub(crate) fn host_fault_text(request: &str) -> String {
     format!(
         "ringfence failed to run the tool. The arguments are not to blame. The server's log says why, \
-         under request {correlation}."
+         under request {request}."
     )
 }
 
