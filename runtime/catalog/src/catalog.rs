@@ -166,6 +166,11 @@ impl Catalog {
                 Naming::Bare => {
                     definition.function.as_str() == name || definition.name.as_str() == name
                 }
+            }) || disabled.gone().any(|function| {
+                let component = disabled.component.name();
+                let rest = name.strip_prefix(component.as_str());
+                let is_prefixed = rest.and_then(|rest| rest.strip_prefix('_')) == Some(function);
+                is_prefixed || (self.naming == Naming::Bare && name == function)
             })
         })
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ringfence_scrutiny::{Flag, Pin};
+use ringfence_scrutiny::{Facts, Flag, Pin};
 use ringfence_tool::{Component, ComponentName};
 
 use crate::lock::file::LockFile;
@@ -48,6 +48,8 @@ pub struct Disabled {
     pub component: Arc<Component>,
     /// Why.
     pub reason: Reason,
+    /// What was approved of under its name, if anything was: the name is enough then to show it and to approve.
+    pub approved: Option<Pin>,
 }
 
 /// Why a component is disabled.
@@ -98,12 +100,38 @@ fn listed(parts: &[&str]) -> String {
 }
 
 impl Disabled {
-    /// The whole sentence, with what to do.
+    /// The whole sentence, with what to do, for who runs this host.
     pub fn sentence(&self) -> String {
+        let name = self.component.name().as_str();
+        match &self.origin {
+            Origin::Path(path) if self.approved.is_none() => self.with(&argument(path)),
+            _ => self.with(name),
+        }
+    }
+
+    /// The same for whoever calls it: where it is on this host is none of their business.
+    pub fn told(&self) -> String {
+        match (&self.approved, &self.origin) {
+            (None, Origin::Path(_)) => self.with("./FILE.wasm"),
+            _ => self.with(self.component.name().as_str()),
+        }
+    }
+
+    /// What was approved of and is there no longer, by the names of functions.
+    pub fn gone(&self) -> impl Iterator<Item = &str> {
+        let facts = self.approved.as_ref().and_then(Pin::facts);
+        let known = facts.into_iter().flat_map(Facts::functions);
+        known.filter(|name| {
+            let mut definitions = self.component.definitions().iter();
+            !definitions.any(|definition| definition.function.as_str() == *name)
+        })
+    }
+
+    fn with(&self, named: &str) -> String {
         let name = self.component.name();
         format!(
-            "component `{name}` is disabled: {}; `ringfence pin show {name}` shows it, `ringfence pin approve \
-             {name}` approves it",
+            "component `{name}` is disabled: {}; `ringfence pin show {named}` shows it, `ringfence pin approve \
+             {named}` approves it",
             self.reason
         )
     }
@@ -238,6 +266,11 @@ impl Pinning {
         }
         if !newcomers.is_empty() {
             self.admit(lock, candidates, newcomers, &mut judged);
+        }
+        let lock = self.lock();
+        for disabled in &mut judged.disabled {
+            let entry = lock.entry(disabled.component.name().as_str());
+            disabled.approved = entry.map(|entry| entry.pin.clone());
         }
         judged
     }
@@ -374,6 +407,27 @@ fn disabled((origin, component): &Candidate, reason: Reason) -> Disabled {
         origin: origin.clone(),
         component: Arc::clone(component),
         reason,
+        approved: None,
+    }
+}
+
+/// A path as an argument of a command: as a path, even where it looks like a name, and as one word of a shell.
+fn argument(path: &Path) -> String {
+    let shown = path.display().to_string();
+    let shown = if shown.contains('/') {
+        shown
+    } else {
+        format!("./{shown}")
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@,".contains(&byte);
+    if shown.bytes().all(is_plain) && !shown.starts_with('-') {
+        shown
+    } else {
+        // What steers a terminal stands as an escape: such a file has to be renamed first.
+        format!(
+            "'{}'",
+            shown.escape_debug().to_string().replace("\\'", "'\\''")
+        )
     }
 }
 

@@ -101,6 +101,15 @@ fn nothing_is_approved_by_itself_where_a_person_has_to() {
     assert_eq!(reason(&catalog, "a"), &Reason::Unapproved);
     assert!(!shelf.lock().exists());
     let disabled = catalog.disabled_tool("a_run").unwrap();
+    // There is no name yet that says which: the file does. Where that is only an operator hears.
+    let said = disabled.sentence();
+    assert!(said.contains("/a.wasm` approves it"), "{said}");
+    let told = disabled.told();
+    assert!(
+        told.contains("`ringfence pin approve ./FILE.wasm`"),
+        "{told}"
+    );
+    assert!(!told.contains("a.wasm"), "{told}");
     let pinning = catalog.pinning().unwrap();
     pinning
         .approve(&disabled.origin, &disabled.component, "local")
@@ -131,6 +140,29 @@ fn h54_bytes_that_are_swapped_at_the_next_start_are_not_served() {
     // What was approved is still what may come back.
     shelf.put("a.wasm", &component("run", "Runs.", 1));
     assert_eq!(served(&shelf.load(PinMode::FirstUse)), ["a_run", "b_run"]);
+}
+
+#[test]
+fn what_was_approved_and_is_gone_is_disabled_and_not_unknown() {
+    let shelf = Shelf::new();
+    shelf.put("a.wasm", &component("run", "Runs.", 1));
+    shelf.load(PinMode::FirstUse);
+    shelf.put("a.wasm", &component("walk", "Walks.", 1));
+    let catalog = shelf.load(PinMode::FirstUse);
+    for (name, is_known) in [
+        ("a_run", true),
+        ("a_walk", true),
+        ("a_fly", false),
+        ("run", false),
+    ] {
+        assert_eq!(catalog.disabled_tool(name).is_some(), is_known, "{name}");
+    }
+    let disabled = catalog.disabled_tool("a_run").unwrap();
+    assert_eq!(disabled.gone().collect::<Vec<_>>(), ["run"]);
+    // Its name is known, so it says which.
+    let said = disabled.told();
+    assert!(said.contains("`ringfence pin approve a`"), "{said}");
+    assert_eq!(said, disabled.sentence());
 }
 
 #[test]

@@ -52,6 +52,13 @@ impl Facts {
         self.0.iter().map(|(name, fact)| (&**name, &**fact))
     }
 
+    /// The names of functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .keys()
+            .filter_map(|name| name.strip_prefix("function "))
+    }
+
     /// One of them.
     pub(crate) fn named(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -34,17 +34,29 @@ pub(super) fn instead_of(
     let definition = definitions.find(|definition| {
         [definition.function.as_str(), definition.name.as_str()].contains(&wanted.as_str())
     });
-    let Some(definition) = definition else {
-        return error;
+    let function = match definition {
+        Some(definition) => definition.function.clone(),
+        // One that was approved of, and that the component of now has no longer.
+        None => {
+            let prefix = format!("{}_", component.name());
+            let bare = wanted.strip_prefix(&prefix).unwrap_or(wanted);
+            let gone = disabled
+                .gone()
+                .find(|gone| [bare, wanted.as_str()].contains(gone));
+            match gone.and_then(|gone| gone.parse().ok()) {
+                Some(function) => function,
+                None => return error,
+            }
+        }
     };
     let subject = Subject {
         component: component.name(),
         digest: &component.digest(),
-        function: &definition.function,
+        function: &function,
         reach: Reach::of(component),
     };
     if policy.could_permit(caller, &subject) {
-        CallError::Disabled(disabled.sentence())
+        CallError::Disabled(disabled.told())
     } else {
         error
     }
