@@ -124,6 +124,9 @@ impl<'b> Body<'b> {
     fn change(&mut self, change: &Change<'_>) {
         self.name("by", change.by);
         self.caller(change.caller);
+        if let Some(name) = &change.name {
+            self.call_name(name);
+        }
         self.maybe_name("tool", change.tool);
         self.sentence("grant", change.grant);
         self.sentence("source", change.source);

@@ -250,6 +250,8 @@ pub struct Change<'a> {
     pub by: &'a str,
     /// To whom. Nothing for everybody.
     pub caller: Option<Caller<'a>>,
+    /// The call that it was granted for. Nothing where no call asked.
+    pub name: Option<CallName<'a>>,
     /// For which tool. Nothing for all.
     pub tool: Option<&'a str>,
     /// What.

@@ -35,7 +35,7 @@ pub struct Query {
     pub tool: Option<String>,
     /// How a call ended.
     pub outcome: Option<String>,
-    /// The call, by the name that nothing else has.
+    /// The call, by the name that nothing else has, and those that its guest has made.
     pub call: Option<String>,
     /// What its client calls the request.
     pub request: Option<String>,
@@ -78,6 +78,15 @@ pub struct Entry<'l> {
     /// How a call ended.
     #[serde(borrow, default)]
     pub outcome: Option<Cow<'l, str>>,
+    /// What tells an approval from others.
+    #[serde(borrow, default)]
+    pub id: Option<Cow<'l, str>>,
+    /// Who answered, granted or took back.
+    #[serde(borrow, default)]
+    pub by: Option<Cow<'l, str>>,
+    /// Where what was granted or taken back is written: a file and line, a flag, an approval.
+    #[serde(borrow, default)]
+    pub source: Option<Cow<'l, str>>,
     /// What became of an approval, a policy, a secret.
     #[serde(borrow, default)]
     pub state: Option<Cow<'l, str>>,
@@ -122,7 +131,7 @@ impl Query {
             && is(&self.principal, &entry.principal)
             && (is(&self.tool, &entry.tool) || is(&self.tool, &entry.component))
             && is(&self.outcome, &entry.outcome)
-            && is(&self.call, &entry.call)
+            && (is(&self.call, &entry.call) || is(&self.call, &entry.parent))
             && is(&self.request, &entry.request)
             && is(&self.parent, &entry.parent)
     }

@@ -139,6 +139,7 @@ fn started(recorded: &Recorded, access: &Access) {
         drop(audit.append(&Event::Grant(Change {
             by: "local",
             caller: None,
+            name: None,
             tool: None,
             grant: &grant,
             source: "--grant",

@@ -24,6 +24,31 @@ use crate::metrics::Metrics;
 use crate::unique;
 use crate::within::within;
 
+/// How calls end, in the words of their records.
+pub const OUTCOMES: [&str; 21] = [
+    "cancelled",
+    "denied",
+    "disabled",
+    "host-fault",
+    "invalid-arguments",
+    "limit",
+    "overloaded",
+    "refused",
+    "returned",
+    "revoked",
+    "too-deep",
+    "too-many-calls",
+    "too-many-questions",
+    "tool-error",
+    "trapped",
+    "unanswered",
+    "unasked",
+    "unkept",
+    "unknown-tool",
+    "unrecorded",
+    "unusable",
+];
+
 /// How long a call waits for its record. A disk that does not answer must not hold calls, nor the
 /// memory that they take, for ever.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -177,6 +202,7 @@ impl<'c> Record<'c> {
         receipt: Option<&Receipt>,
         reason: Option<&str>,
     ) -> Ticket {
+        debug_assert!(OUTCOMES.contains(&outcome), "nobody could search for it");
         let touched = receipt.map_or_else(Vec::new, touched);
         let took = self.started.elapsed();
         let fuel = receipt.map_or(0, |receipt| receipt.fuel);

@@ -28,6 +28,7 @@ mod unique;
 mod watch;
 mod within;
 
+pub use audit::OUTCOMES;
 pub use call::{Blame, CallError, CallRequest, Funnel, Target};
 pub use json::{JSON_DEPTH_MAX, JsonFault, parse as parse_json};
 pub use labels::Labels;

@@ -67,6 +67,7 @@ pub fn switched(audit: &Recorder, name: &ComponentName, enabled: bool, by: &str)
     let change = Change {
         by,
         caller: None,
+        name: None,
         tool: Some(name.as_str()),
         grant: "serve",
         source: "ringfence.lock",
@@ -83,6 +84,7 @@ pub fn removed(audit: &Recorder, name: &ComponentName, by: &str) {
     drop(audit.append(&Event::Revocation(Change {
         by,
         caller: None,
+        name: None,
         tool: Some(name.as_str()),
         grant: "pin",
         source: "ringfence.lock",

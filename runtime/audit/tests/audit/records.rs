@@ -147,6 +147,7 @@ fn every_event_has_its_fields() {
         Event::Grant(Change {
             by: "ops",
             caller: Some(caller),
+            name: None,
             tool: Some("files"),
             grant: "fs.read=/a:/a",
             source: "policy.toml:4",
@@ -154,6 +155,7 @@ fn every_event_has_its_fields() {
         Event::Revocation(Change {
             by: "ops",
             caller: None,
+            name: Some(name),
             tool: None,
             grant: "fs.read=/a:/a",
             source: "policy.toml:4",
@@ -187,7 +189,7 @@ fn every_event_has_its_fields() {
             "denial tenant principal request asked reason",
             "approval state id tenant principal call request parent tool capabilities by scope",
             "grant by tenant principal tool grant source",
-            "revocation by grant source",
+            "revocation by call request parent grant source",
             "secret state name by hosts",
             "stop reason",
         ]

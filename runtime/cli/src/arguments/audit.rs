@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 use ringfence_audit::{Durability, KINDS, Mark, Query, Timestamp};
 
+use ringfence_server::OUTCOMES;
+
 use crate::exit_code;
 
 /// Read the record of what was done, and check that nobody changed it.
@@ -71,19 +73,20 @@ pub(crate) struct SearchArguments {
     pub(crate) tool: Option<String>,
 
     /// How the call ended: `returned`, `denied`, `limit` and so on.
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, value_name = "WORD", value_parser = PossibleValuesParser::new(OUTCOMES))]
     pub(crate) outcome: Option<String>,
 
-    /// The call, by the name that nothing else has: how it ended, what was asked about it, and who said yes.
-    #[arg(long, value_name = "ID")]
+    /// The call, by the name that nothing else has: how it ended, what was asked about it, who said yes, and
+    /// what its tool has called.
+    #[arg(long, value_name = "ID", value_parser = call_name)]
     pub(crate) call: Option<String>,
 
     /// What the client called its request: all calls that were made for it.
     #[arg(long, value_name = "ID")]
     pub(crate) request: Option<String>,
 
-    /// The call that made it: what the tool of that one has called.
-    #[arg(long, value_name = "ID")]
+    /// The call that made it: only what the tool of that one has called.
+    #[arg(long, value_name = "ID", value_parser = call_name)]
     pub(crate) parent: Option<String>,
 
     /// Stop after so many.
@@ -108,6 +111,22 @@ impl SearchArguments {
             request: self.request.clone(),
             parent: self.parent.clone(),
         }
+    }
+}
+
+/// The name of a call as records have it. Another text is none, and finding nothing would look like an answer.
+fn call_name(text: &str) -> Result<String, String> {
+    let is_hexadecimal = |part: &str| {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        !part.is_empty() && part.bytes().all(digit)
+    };
+    match text.split_once('-') {
+        Some((process, count))
+            if process.len() == 16 && is_hexadecimal(process) && is_hexadecimal(count) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("expected what records have as `call`, such as `4f1c9b7e2d5a6c80-1f`".into()),
     }
 }
 

@@ -31,6 +31,19 @@ pub(super) fn push(text: &mut String, entry: &Entry<'_>, console: Console) {
     if let Some(limit) = &entry.limit {
         let _ = write!(text, " ({})", one_line(limit));
     }
+    if let Some(id) = &entry.id {
+        let _ = write!(text, "  approval {}", one_line(id));
+    }
+    if let Some(source) = entry
+        .source
+        .as_ref()
+        .filter(|_| entry.event == "revocation")
+    {
+        let _ = write!(text, "  {}", one_line(source));
+    }
+    if let Some(by) = &entry.by {
+        let _ = write!(text, "  by {}", one_line(by));
+    }
     if let Some(took) = entry.took_us {
         let _ = write!(text, "  {}", quantity::time(Duration::from_micros(took)));
     }
@@ -57,6 +70,28 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_says_which_and_by_whom() {
+        let line = |record: &str| {
+            let mut text = String::new();
+            push(&mut text, &Entry::of(record).unwrap(), Console::new());
+            text
+        };
+        let given = r#"{"v":1,"seq":1,"time":"2026-11-22T08:00:00.000000Z","event":"approval","state":"given",
+            "id":"5f0c","tenant":"local","principal":"local","call":"c-2","request":"7","tool":"a_b","by":"ann"}"#;
+        assert_eq!(
+            line(&given.replace('\n', "")),
+            "2026-11-22T08:00:00.000000Z  approval    local/local  a_b  given  approval 5f0c  by ann  \
+             call c-2  request 7\n"
+        );
+        let taken = r#"{"v":1,"seq":1,"time":"2026-11-22T08:00:00.000000Z","event":"revocation","by":"ann",
+            "tool":"a_b","call":"c-2","request":"7","grant":"x","source":"5f0c"}"#;
+        assert_eq!(
+            line(&taken.replace('\n', "")),
+            "2026-11-22T08:00:00.000000Z  revocation  a_b  5f0c  by ann  call c-2  request 7\n"
+        );
+    }
 
     #[test]
     fn a_record_is_one_line_whatever_it_says() {

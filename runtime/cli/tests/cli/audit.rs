@@ -171,6 +171,27 @@ fn what_no_record_can_be_is_not_looked_for() {
     for event in ["nonsense", "approval", "intent", "torn"] {
         assert!(run.stderr.contains(event), "{}", run.stderr);
     }
+    let run = state
+        .run(&["audit", "search", "--outcome", "nonsense"])
+        .exits(2);
+    for outcome in ["nonsense", "returned", "unanswered", "host-fault"] {
+        assert!(run.stderr.contains(outcome), "{}", run.stderr);
+    }
+    for option in ["--call", "--parent"] {
+        for none in [
+            "nonsense",
+            "",
+            "7",
+            "4f1c9b7e2d5a6c80",
+            "4f1c9b7e2d5a6c80-",
+            "4F1C9B7E2D5A6C80-1",
+        ] {
+            state
+                .run(&["audit", "search", option, none])
+                .exits(2)
+                .says(&["records have as `call`"]);
+        }
+    }
 }
 
 #[test]

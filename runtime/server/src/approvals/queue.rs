@@ -90,6 +90,7 @@ impl Approvals {
                 tenant: key.tenant.as_str(),
                 principal: &key.principal,
             }),
+            name: asked_by(&entry),
             tool: Some(&entry.question.tool),
             grant: &entry.question.capabilities.join(", "),
             source: &entry.id,
@@ -107,12 +108,6 @@ impl Approvals {
 
     fn write(&self, step: Step, entry: &ApprovalEntry) {
         let question = &entry.question;
-        let asker = &question.asker;
-        let name = CallName {
-            call: &asker.call,
-            request: &asker.request,
-            parent: asker.parent.as_deref(),
-        };
         drop(self.audit.append(&Event::Approval(Recorded {
             state: step,
             id: &entry.id,
@@ -120,8 +115,7 @@ impl Approvals {
                 tenant: question.key.tenant.as_str(),
                 principal: &question.key.principal,
             },
-            // Those that were asked by an older version do not say who asked.
-            name: Some(name).filter(|name| !name.call.is_empty()),
+            name: asked_by(entry),
             tool: Tool {
                 name: &question.tool,
                 ..Tool::default()
@@ -132,4 +126,15 @@ impl Approvals {
             scope: entry.extent.as_deref(),
         })));
     }
+}
+
+/// The call that asked. Those that were asked by an older version do not say which.
+fn asked_by(entry: &ApprovalEntry) -> Option<CallName<'_>> {
+    let asker = &entry.question.asker;
+    let name = CallName {
+        call: &asker.call,
+        request: &asker.request,
+        parent: asker.parent.as_deref(),
+    };
+    Some(name).filter(|name| !name.call.is_empty())
 }
