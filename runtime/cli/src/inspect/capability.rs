@@ -34,7 +34,7 @@ pub(super) const FORMS: &[(Kind, &str)] = &[
     (Kind::FsWrite, "fs.write=HOST:GUEST"),
     (Kind::Net, "net=https://HOST"),
     (Kind::Secret, "secret=NAME->HOST"),
-    (Kind::Socket, "socket=tcp:HOST:PORT"),
+    (Kind::Socket, TCP_FORM),
     (Kind::Env, "env=NAME"),
     (Kind::Config, "config=KEY"),
     (Kind::Kv, "kv=BUCKET"),
@@ -43,6 +43,15 @@ pub(super) const FORMS: &[(Kind, &str)] = &[
     (Kind::Stdin, "stdin"),
     (Kind::Stdout, "stdout"),
 ];
+
+/// The form of a grant of TCP, which stands for sockets.
+pub(super) const TCP_FORM: &str = "socket=tcp:HOST:PORT";
+
+/// That of UDP, for tools that can speak it.
+pub(super) const UDP_FORM: &str = "socket=udp:HOST:PORT";
+
+/// What imports begin with of those that can.
+pub(super) const UDP_IMPORT: &str = "wasi:sockets/udp";
 
 /// The form of the grant that answers a request.
 pub(super) fn asked(request: &Capability) -> String {

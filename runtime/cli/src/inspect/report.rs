@@ -161,7 +161,7 @@ impl<'c> Report<'c> {
             imports,
             requests: requests(component.manifest()),
             flags: flags(component),
-            grantable: grantable(&Reach::of(component)),
+            grantable: grantable(component),
             footprint: footprint(component.footprint()),
             limits: limits(&budget.clone().within(component.manifest().timeout)),
         }
@@ -253,7 +253,8 @@ fn flags(component: &Arc<Component>) -> Vec<FlagReport> {
 
 /// The forms of grants that would reach the tool: for what its author asks for, where that is anything, and
 /// otherwise for all that it imports.
-fn grantable(reach: &Reach) -> Vec<String> {
+fn grantable(component: &Component) -> Vec<String> {
+    let reach = Reach::of(component);
     let kinds = reach.kinds();
     let all = capability::FORMS.iter();
     let mut forms: Vec<String> = reach.requests().map_or_else(
@@ -266,6 +267,11 @@ fn grantable(reach: &Reach) -> Vec<String> {
             asked.map(capability::asked).collect()
         },
     );
+    let mut imports = component.imports().iter();
+    let is_udp = imports.any(|import| import.name.starts_with(capability::UDP_IMPORT));
+    if is_udp && forms.iter().any(|form| form == capability::TCP_FORM) {
+        forms.push(capability::UDP_FORM.to_owned());
+    }
     let mut known = BTreeSet::new();
     forms.retain(|form| known.insert(form.clone()));
     forms

@@ -59,6 +59,20 @@ fn every_bundled_tool_can_be_inspected() {
 }
 
 #[test]
+fn who_can_speak_udp_is_shown_that_it_can_be_granted() {
+    let probe = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../guest-tools/prebuilt/probe.wasm"
+    );
+    let report = run(["inspect", probe, "--json"]).exits(0).stdout;
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let grantable = report["grantable"].as_array().unwrap();
+    for form in ["socket=tcp:HOST:PORT", "socket=udp:HOST:PORT"] {
+        assert!(grantable.contains(&form.into()), "{grantable:?}");
+    }
+}
+
+#[test]
 fn nothing_runs() {
     // Its start function never returns.
     let page = run(["inspect", &guest("hostile", "h02_start_loop")]).exits(0);
