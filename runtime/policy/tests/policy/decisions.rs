@@ -106,6 +106,8 @@ fn an_answer_is_bound_to_all_that_was_asked() {
 
 #[test]
 fn an_answer_is_bound_to_what_is_not_dangerous_as_well() {
+    const ALLOW: &str = "\"net=https://a.example\", \"fs.read=/srv:/w\", \"fs.write=/srv:/w\"";
+
     let asked = |tables: &str| match Setup::file(tables).decide() {
         Err(Denial::ApprovalNeeded(needed)) => needed,
         other => panic!("{other:?}"),
@@ -113,7 +115,6 @@ fn an_answer_is_bound_to_what_is_not_dangerous_as_well() {
     let policy = |allow: &str, more: &str| {
         format!("[tool.tool]\ncall = \"ask\"\ndangerous = \"allow\"\nallow = [{allow}]\n{more}")
     };
-    const ALLOW: &str = "\"net=https://a.example\", \"fs.read=/srv:/w\", \"fs.write=/srv:/w\"";
     let first = asked(&policy(ALLOW, ""));
     let with = |grant: &str| asked(&policy(&format!("{ALLOW}, \"{grant}\""), ""));
     let mut bindings = vec![first.binding()];

@@ -34,20 +34,18 @@ pub(super) fn instead_of(
     let definition = definitions.find(|definition| {
         [definition.function.as_str(), definition.name.as_str()].contains(&wanted.as_str())
     });
-    let function = match definition {
-        Some(definition) => definition.function.clone(),
+    let function = if let Some(definition) = definition {
+        definition.function.clone()
+    } else {
         // One that was approved of, and that the component of now has no longer.
-        None => {
-            let prefix = format!("{}_", component.name());
-            let bare = wanted.strip_prefix(&prefix).unwrap_or(wanted);
-            let gone = disabled
-                .gone()
-                .find(|gone| [bare, wanted.as_str()].contains(gone));
-            match gone.and_then(|gone| gone.parse().ok()) {
-                Some(function) => function,
-                None => return error,
-            }
-        }
+        let prefix = format!("{}_", component.name());
+        let bare = wanted.strip_prefix(&prefix).unwrap_or(wanted);
+        let mut gone = disabled.gone();
+        let gone = gone.find(|gone| [bare, wanted.as_str()].contains(gone));
+        let Some(function) = gone.and_then(|gone| gone.parse().ok()) else {
+            return error;
+        };
+        function
     };
     let subject = Subject {
         component: component.name(),
