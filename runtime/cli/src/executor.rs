@@ -5,7 +5,9 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,9 +24,13 @@ const WORKERS_MIN: usize = 2;
 /// would wait for milliseconds before anybody reads it; with 8 it waits for half of one.
 const STEPS_BETWEEN_LOOKS: u32 = 8;
 
+/// How long a command may take after the second signal. Bounds one that does not hear; one that serves has
+/// stopped its calls by then, and each has its record.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// Runs one command to its end.
 ///
-/// `command` is asked to stop by the first signal and abandoned at the second. When it has ended,
+/// `command` is asked to stop by the first signal, and abandoned soon after the second. When it has ended,
 /// nothing is waited for: a worker that compiles, and a thread that reads a standard input that
 /// stays open, must not keep the process alive.
 ///
@@ -39,10 +45,14 @@ where
     let ended = runtime.block_on(async {
         let stop = Stop::listen().map_err(Failure::Runtime)?;
         let at_once = stop.at_once.clone();
+        let mut running = pin!(command(stop));
         tokio::select! {
             biased;
-            () = at_once.cancelled() => Err(Failure::Interrupted),
-            ended = command(stop) => ended,
+            () = at_once.cancelled() => {
+                let _ = tokio::time::timeout(AT_ONCE, running).await;
+                Err(Failure::Interrupted)
+            }
+            ended = &mut running => ended,
         }
     });
     runtime.shutdown_background();

@@ -7,7 +7,6 @@ mod key;
 mod listen;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ringfence_audit::{Change, Event, PolicyChange, PolicyState, Start, Stop as Stopped};
 use ringfence_catalog::Catalog;
@@ -26,9 +25,6 @@ use crate::policy;
 use crate::recording::Recorded;
 use crate::shelved::Shelved;
 use crate::stop::Stop;
-
-/// How long the end waits for calls that were given up to leave their records.
-const CALLS_PATIENCE: Duration = Duration::from_millis(250);
 
 /// Serves until the client goes away or a signal comes.
 ///
@@ -90,10 +86,11 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
         ((), ()) = async { tokio::join!(over_stdio, listeners.serve(&server, &drain)) } => {}
         () = following => {}
     }
-    funnel.idle(CALLS_PATIENCE).await;
+    server.end().await;
     let is_told = stop.gently.is_cancelled();
     let has_cut = is_told && server.has_cut_calls();
     let reason = match (is_told, has_cut) {
+        _ if stop.at_once.is_cancelled() => "a second signal",
         (true, true) => "a signal, before every call had ended",
         (true, false) => "a signal",
         (false, _) => "the client is gone",

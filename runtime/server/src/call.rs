@@ -109,6 +109,8 @@ pub struct Funnel {
     /// Where a person can be asked. Without, nobody is, and what needs one is denied.
     approvals: Option<Approvals>,
     metrics: Metrics,
+    /// Nothing may run any more.
+    ended: CancellationToken,
 }
 
 /// What a call may do, and the person's word that it may, where it needed one.
@@ -148,6 +150,7 @@ impl Funnel {
             audit,
             approvals,
             metrics: Metrics::new(),
+            ended: CancellationToken::new(),
         })
     }
 
@@ -179,7 +182,24 @@ impl Funnel {
         lineage: &Lineage,
     ) -> Result<Answer, CallError> {
         let record = Record::open(caller, request, lineage, &self.audit, &self.metrics);
-        let result = self.stages(caller, request, events, cancel, &record).await;
+        // One that another call makes ends with that one.
+        let cancel = if lineage.is_root() {
+            cancel.child_token()
+        } else {
+            cancel
+        };
+        let result = {
+            let stages = self.stages(caller, request, events, cancel.clone(), &record);
+            let mut stages = pin!(stages);
+            tokio::select! {
+                biased;
+                result = &mut stages => result,
+                () = self.ended.cancelled(), if lineage.is_root() => {
+                    cancel.cancel();
+                    stages.await
+                }
+            }
+        };
         record.close(&result).await;
         result
     }
@@ -217,8 +237,15 @@ impl Funnel {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        // What runs longer leaves as if the process had been killed.
         let _ = tokio::time::timeout(patience, looked).await;
+    }
+
+    /// Stops every call that runs, whoever waits for it, and each that would begin, and waits until they have
+    /// left their records, for at most `patience`.
+    pub async fn end(&self, patience: Duration) {
+        self.ended.cancel();
+        // What runs longer leaves as if the process had been killed.
+        self.idle(patience).await;
     }
 
     /// The stages: a line each, each spending what the one before has made.

@@ -4,6 +4,7 @@
 //! served.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use ringfence_identity::Caller;
@@ -29,6 +30,14 @@ use crate::watch::Watch;
 /// What to log unless somebody asks for more: no line for every call, which the audit log has, and
 /// none for every message that the protocol library or the engine sees.
 pub const LOG_FILTER: &str = "info,rmcp=error,wasmtime=warn,cranelift=warn,notify=warn";
+
+/// How long the end waits for calls that were given up, and for those that are about to end by themselves.
+const CALLS_PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long calls that are stopped at the end may take to leave their records. A guest stops within
+/// microseconds: bounds how long a tool keeps the process alive through a call of the host that does not come
+/// back.
+const RECORDS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Serves the tools behind one funnel.
 #[derive(Debug, Clone)]
@@ -155,6 +164,20 @@ impl Server {
     pub async fn enforce(&self, policy: Policy, directories: Directories) {
         self.endpoint.funnel.enforce(policy, directories);
         self.endpoint.replaced().await;
+    }
+
+    /// Stops every call that the transports have left behind, and waits until each has left its record: those of
+    /// a session whose client went away, tasks, calls that wait for a client to come back, and all that they have
+    /// called. Nothing is called from then on.
+    pub async fn end(&self) {
+        let endpoint = &self.endpoint;
+        endpoint.funnel.idle(CALLS_PATIENCE).await;
+        if endpoint.funnel.metrics().calls_running() > 0 {
+            tracing::warn!("calls were stopped at the end of the server");
+            endpoint.cut();
+        }
+        endpoint.parked.close();
+        endpoint.funnel.end(RECORDS_PATIENCE).await;
     }
 
     /// Whether calls were stopped because the server ended: they had not come to their own end when

@@ -41,6 +41,8 @@ struct Table {
     entries: HashMap<Handle, Entry>,
     /// Whether somebody looks for what has expired.
     swept: bool,
+    /// Nobody comes back any more.
+    closed: bool,
 }
 
 type Handle = [u8; HANDLE_BYTES];
@@ -87,13 +89,15 @@ impl Parked {
     ) -> Result<String, Box<Running>> {
         let now = Instant::now();
         let mut table = self.lock();
+        let closed = table.closed;
         let entries = &mut table.entries;
         entries.retain(|_, entry| entry.until > now);
         let own = entries
             .values()
             .filter(|entry| entry.caller == *caller)
             .count();
-        if entries.len() >= PARKED_MAX || own >= PRINCIPAL_PARKED_MAX {
+        let full = entries.len() >= PARKED_MAX || own >= PRINCIPAL_PARKED_MAX;
+        if full || closed {
             open.refuse(AskError::Overloaded);
             return Err(Box::new(running));
         }
@@ -136,6 +140,16 @@ impl Parked {
             return Err(unknown());
         }
         Ok((entry.running, entry.open))
+    }
+
+    /// Ends the calls that wait, and lets no other wait: nobody comes back for them.
+    pub(crate) fn close(&self) {
+        let mut table = self.lock();
+        table.closed = true;
+        let entries = std::mem::take(&mut table.entries);
+        drop(table);
+        // Each writes its record.
+        drop(entries);
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
