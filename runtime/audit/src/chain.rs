@@ -81,13 +81,16 @@ impl Chain {
         &self.key
     }
 
-    /// Writes `bodies`, all of them or none.
-    pub(crate) fn append(&mut self, bodies: &Bodies) -> io::Result<()> {
+    /// Writes `bodies`, all of them or none. Gives the number of the record before the first of them, which may be
+    /// another process's, or the log's own.
+    pub(crate) fn append(&mut self, bodies: &Bodies) -> io::Result<u64> {
         self.head_file.lock()?;
         let written = self.append_locked(bodies);
         // Whatever happened, the others must go on. The lock ends with the file anyway.
         let unlocked = self.head_file.unlock();
-        written.and(unlocked)
+        written.and(unlocked)?;
+        let count = u64::try_from(bodies.len()).unwrap_or(u64::MAX);
+        Ok(self.head.mark.seq().saturating_sub(count))
     }
 
     fn append_locked(&mut self, bodies: &Bodies) -> io::Result<()> {

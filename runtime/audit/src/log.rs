@@ -51,7 +51,7 @@ impl Log {
     }
 
     /// As [`start`](Self::start), with a copy of what was written for whoever reads `echo`: standard
-    /// error, for one. The copy has numbers and no hashes, and what becomes of it changes nothing: give
+    /// error, for one. The copy has the log's numbers and no hashes, and what becomes of it changes nothing: give
     /// it a stream that never makes a writer wait.
     ///
     /// # Errors

@@ -89,8 +89,10 @@ impl Folder {
             Some(chain) => chain,
             None => self.chain.insert(Chain::open(&self.settings, self.run)?),
         };
-        chain.append(bodies)?;
+        let before = chain.append(bodies)?;
         if let Some(echo) = &mut self.echo {
+            // Others may have written in between: the copies have the numbers of the log.
+            echo.seq = before;
             // The record is written; a copy that is not changes nothing.
             let _ = echo.append(bodies);
         }

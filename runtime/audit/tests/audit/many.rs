@@ -1,10 +1,13 @@
 //! Several processes write to one log: one chain, nobody's record lost.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ringfence_audit::{Verify, verify};
+use ringfence_audit::{Log, Verify, verify};
+use serde_json::Value;
 
-use crate::harness::{Place, appender};
+use crate::harness::{PATIENCE, Place, appender, call};
 
 const PROCESSES: usize = 4;
 const RECORDS: usize = 300;
@@ -89,4 +92,47 @@ fn one_that_is_killed_does_not_stop_the_others() {
         })
         .count();
     assert_eq!(kept, 5 * (PROCESSES - 1) * 50);
+}
+
+/// What was copied.
+#[derive(Clone, Default)]
+struct Copies(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Copies {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whoever reads a copy finds the record in the log by its number, whoever else writes there.
+#[test]
+fn copies_have_the_numbers_of_the_log() {
+    let place = Place::new();
+    let copies = Copies::default();
+    let log = Log::start_echoing(place.settings(), copies.clone()).unwrap();
+    let other = place.open();
+    for number in 0..10 {
+        let recorder = if number % 3 == 0 { &other } else { &log }.recorder();
+        call(&recorder, &format!("r-{number}"))
+            .wait(PATIENCE)
+            .unwrap();
+    }
+    drop((log, other));
+    let records = place.records();
+    let copies = String::from_utf8(copies.0.lock().unwrap().clone()).unwrap();
+    let copies: Vec<Value> = copies
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(copies.len(), 6);
+    for copy in copies {
+        let mut found = records.iter().filter(|record| record["seq"] == copy["seq"]);
+        let record = found.next().unwrap();
+        assert_eq!(record["request"], copy["request"], "{copy}");
+    }
 }
