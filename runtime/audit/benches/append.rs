@@ -66,6 +66,8 @@ fn append(recorder: &Recorder) -> ringfence_audit::Ticket {
         }),
         capabilities: &[],
         touched: &[],
+        denied: &[],
+        denied_more: 0,
     }))
 }
 

@@ -61,6 +61,8 @@ fn append(recorder: &Recorder, request: &str) -> Ticket {
         cost: None,
         capabilities: &[],
         touched: &[],
+        denied: &[],
+        denied_more: 0,
     }))
 }
 

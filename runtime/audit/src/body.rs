@@ -15,7 +15,7 @@ use crate::time::{Timestamp, push_micros};
 
 /// The longest record, in bytes. Bounds what one call can make us write, whatever it is called, is
 /// refused for or touches; and what a reader of the log must be able to hold.
-pub const RECORD_BYTES_MAX: usize = 16 * 1024;
+pub const RECORD_BYTES_MAX: usize = 32 * 1024;
 
 /// The longest name. Bounds how far a caller can push a log by making up names.
 const NAME_BYTES_MAX: usize = 192;
@@ -25,6 +25,10 @@ const SENTENCE_BYTES_MAX: usize = 512;
 
 /// The most elements of a list. Bounds what a call with very many grants can fill.
 const ELEMENTS_MAX: usize = 16;
+
+/// The most denials of one call, as many as a receipt has. Bounds what a guest can fill by asking for what it
+/// was not granted.
+const DENIED_MAX: usize = 32;
 
 /// An identifier of the process that wrote a record.
 pub(crate) type Run = [u8; 8];
@@ -90,6 +94,7 @@ impl<'b> Body<'b> {
         self.cost(call.cost.as_ref());
         self.list("capabilities", call.capabilities);
         self.touched(call.touched);
+        self.denied(call.denied, call.denied_more);
     }
 
     fn intent(&mut self, intent: &Intent<'_>) {
@@ -230,18 +235,17 @@ impl<'b> Body<'b> {
         self.left_out("touched_more", touched.len());
     }
 
+    fn denied(&mut self, denied: &[String], more: u64) {
+        self.elements("denied", denied, DENIED_MAX, SENTENCE_BYTES_MAX);
+        let cut = denied.len().saturating_sub(DENIED_MAX);
+        let more = more.saturating_add(u64::try_from(cut).unwrap_or(u64::MAX));
+        if more > 0 {
+            self.number("denied_more", more);
+        }
+    }
+
     fn list(&mut self, field: &'static str, texts: &[String]) {
-        if texts.is_empty() {
-            return;
-        }
-        self.field(field);
-        self.0.push(b'[');
-        for (index, text) in texts.iter().take(ELEMENTS_MAX).enumerate() {
-            self.0
-                .extend_from_slice(if index == 0 { b"" } else { b"," });
-            push_text(self.0, text, NAME_BYTES_MAX);
-        }
-        self.0.push(b']');
+        self.elements(field, texts, ELEMENTS_MAX, NAME_BYTES_MAX);
         self.left_out(
             if field == "hosts" {
                 "hosts_more"
@@ -250,6 +254,21 @@ impl<'b> Body<'b> {
             },
             texts.len(),
         );
+    }
+
+    /// At most `most` of `texts`, each cut to `bytes`. Nothing where there are none.
+    fn elements(&mut self, field: &'static str, texts: &[String], most: usize, bytes: usize) {
+        if texts.is_empty() {
+            return;
+        }
+        self.field(field);
+        self.0.push(b'[');
+        for (index, text) in texts.iter().take(most).enumerate() {
+            self.0
+                .extend_from_slice(if index == 0 { b"" } else { b"," });
+            push_text(self.0, text, bytes);
+        }
+        self.0.push(b']');
     }
 
     /// How much of a list there was no room for: a record that is cut says so.

@@ -161,6 +161,10 @@ pub struct Call<'a> {
     pub capabilities: &'a [String],
     /// What it touched of that.
     pub touched: &'a [Touched<'a>],
+    /// What its guest tried to reach and was denied, and why.
+    pub denied: &'a [String],
+    /// How often more was denied than anybody has kept.
+    pub denied_more: u64,
 }
 
 /// A dangerous call that is about to run.

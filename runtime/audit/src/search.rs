@@ -9,7 +9,8 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::folder::{ReadError, name, numbers_of_log};
 use crate::lines::Lines;
@@ -41,6 +42,8 @@ pub struct Query {
     pub request: Option<String>,
     /// The call whose guest made it.
     pub parent: Option<String>,
+    /// Only calls whose guest was denied something while it ran.
+    pub denied: bool,
 }
 
 /// What people look for in a record, and at. The line has more.
@@ -99,12 +102,29 @@ pub struct Entry<'l> {
     /// How long a call took, in microseconds.
     #[serde(default)]
     pub took_us: Option<u64>,
+    /// How much its guest was denied, of which the line says what it was.
+    #[serde(default, deserialize_with = "length")]
+    denied: u64,
+    /// How much more it was denied.
+    #[serde(default)]
+    denied_more: u64,
+}
+
+/// How long a list is, whatever stands in it.
+fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let list = Vec::<IgnoredAny>::deserialize(deserializer)?;
+    Ok(list.len() as u64)
 }
 
 impl<'l> Entry<'l> {
     /// What a line says. Nothing when it is no record.
     pub fn of(line: &'l str) -> Option<Self> {
         serde_json::from_str(line).ok()
+    }
+
+    /// How much the guest of a call was denied while it ran.
+    pub fn denials(&self) -> u64 {
+        self.denied.saturating_add(self.denied_more)
     }
 }
 
@@ -134,6 +154,7 @@ impl Query {
             && (is(&self.call, &entry.call) || is(&self.call, &entry.parent))
             && is(&self.request, &entry.request)
             && is(&self.parent, &entry.parent)
+            && (!self.denied || entry.denials() > 0)
     }
 }
 

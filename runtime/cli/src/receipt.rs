@@ -55,6 +55,9 @@ pub(crate) fn table(receipt: &Receipt, console: Console) -> String {
     for (at, line) in receipt.denied.iter().enumerate() {
         row(if at == 0 { "denied" } else { "" }, &escape(line));
     }
+    if receipt.denied_more > 0 {
+        row("", &format!("and {} more", receipt.denied_more));
+    }
     if !cut.is_empty() {
         row("cut short", &cut.join(", "));
     }

@@ -40,6 +40,8 @@ pub struct Touched {
     pub reached: Vec<Reached>,
     /// What was denied and why, each once.
     pub denied: Vec<String>,
+    /// How often something else was denied.
+    pub denied_more: u64,
 }
 
 /// The record while it is written.
@@ -50,6 +52,7 @@ pub(crate) struct Ledger(Mutex<Lines>);
 struct Lines {
     reached: BTreeMap<(String, Option<String>), Line>,
     denied: BTreeSet<String>,
+    denied_more: u64,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +91,8 @@ impl Ledger {
         let mut lines = self.lines();
         if lines.denied.len() < DENIALS_MAX {
             lines.denied.insert(reason);
+        } else if !lines.denied.contains(&reason) {
+            lines.denied_more = lines.denied_more.saturating_add(1);
         }
     }
 
@@ -104,6 +109,7 @@ impl Ledger {
         Touched {
             reached: lines.reached.iter().map(line).collect(),
             denied: lines.denied.iter().cloned().collect(),
+            denied_more: lines.denied_more,
         }
     }
 
@@ -128,6 +134,10 @@ mod tests {
         let touched = ledger.touched();
         assert_eq!(touched.reached.len(), LINES_MAX + 1);
         assert_eq!(touched.denied.len(), DENIALS_MAX);
+        assert_eq!(touched.denied_more, 1000 - DENIALS_MAX as u64);
+        // What has its place is not counted again.
+        ledger.deny("0".to_owned());
+        assert_eq!(ledger.touched().denied_more, touched.denied_more);
         let all: u64 = touched.reached.iter().map(|line| line.count).sum();
         assert_eq!(all, 1000);
         let others = touched.reached.iter().find(|line| line.target == OTHERS);

@@ -25,6 +25,7 @@ pub(crate) struct Ledger(Mutex<Lines>);
 struct Lines {
     reached: BTreeMap<(String, Option<&'static str>), Line>,
     denied: BTreeSet<String>,
+    denied_more: u64,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +82,8 @@ impl Ledger {
         let mut lines = self.lines();
         if lines.denied.len() < DENIALS_MAX {
             lines.denied.insert(why);
+        } else if !lines.denied.contains(&why) {
+            lines.denied_more = lines.denied_more.saturating_add(1);
         }
     }
 
@@ -100,6 +103,11 @@ impl Ledger {
     /// What was denied until now, each once.
     pub(crate) fn denied(&self) -> Vec<String> {
         self.lines().denied.iter().cloned().collect()
+    }
+
+    /// How often something else was denied.
+    pub(crate) fn denied_more(&self) -> u64 {
+        self.lines().denied_more
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
@@ -126,5 +134,9 @@ mod tests {
             2000
         );
         assert_eq!(ledger.denied().len(), DENIALS_MAX);
+        assert_eq!(ledger.denied_more(), 1000 - DENIALS_MAX as u64);
+        // What has its place is not counted again.
+        ledger.deny("0".into());
+        assert_eq!(ledger.denied_more(), 1000 - DENIALS_MAX as u64);
     }
 }

@@ -49,6 +49,9 @@ pub struct Receipt {
     /// What was denied of what the guest tried to reach, and why. A guest is not told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub denied: Vec<String>,
+    /// How often something else was denied, for which there was no room.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub denied_more: u64,
     /// What calls of other tools cost, which `fuel` and `cpu` leave out. Which ones is in `reached`.
     #[serde(skip_serializing_if = "Children::is_none")]
     pub children: Children,
@@ -62,6 +65,7 @@ impl Receipt {
     pub(crate) fn touched(&mut self, touched: Touched, ledger: &Ledger) {
         self.denied = touched.denied;
         self.denied.extend(ledger.denied());
+        self.denied_more = touched.denied_more.saturating_add(ledger.denied_more());
         self.reached = touched
             .reached
             .into_iter()
@@ -144,6 +148,11 @@ pub enum Truncated {
     Stderr,
     /// Standard output.
     Stdout,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn micros<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

@@ -219,6 +219,8 @@ impl<'c> Record<'c> {
             cost: receipt.map(cost),
             capabilities: receipt.map_or(&[], |receipt| &receipt.granted),
             touched: &touched,
+            denied: receipt.map_or(&[], |receipt| &receipt.denied),
+            denied_more: receipt.map_or(0, |receipt| receipt.denied_more),
         }));
         // Whoever waits until no call runs finds all their records.
         self.metrics.call_ended(outcome, took, fuel);

@@ -118,6 +118,8 @@ pub(crate) fn a_call(request: &str) -> Call<'_> {
         cost: None,
         capabilities: &[],
         touched: &[],
+        denied: &[],
+        denied_more: 0,
     }
 }
 

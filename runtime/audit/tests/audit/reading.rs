@@ -32,6 +32,7 @@ fn records_are_found_by_what_they_say() {
             principal: "eve\n",
         },
         outcome: "denied",
+        denied: &["no grant".to_owned()],
         name: CallName {
             call: "c-2",
             request: "2",
@@ -64,6 +65,7 @@ fn records_are_found_by_what_they_say() {
     );
     assert_eq!(matches(|query| query.tool = Some("text".into())), "12");
     assert_eq!(matches(|query| query.tool = Some("tex".into())), "");
+    assert_eq!(matches(|query| query.denied = true), "2");
     assert_eq!(matches(|query| query.since = "1h".parse().ok()), "-12");
     assert_eq!(matches(|query| query.until = "1h".parse().ok()), "");
 

@@ -56,6 +56,8 @@ fn a_call_says_who_and_what_and_how_much() {
         }),
         capabilities: &capabilities,
         touched: &touched,
+        denied: &["no grant for `fs.read=/etc`".to_owned()],
+        denied_more: 2,
         ..a_call("r-1")
     })));
     drop(log);
@@ -84,8 +86,12 @@ fn a_call_says_who_and_what_and_how_much() {
             "output_bytes",
             "capabilities",
             "touched",
+            "denied",
+            "denied_more",
         ]
     );
+    assert_eq!(record["denied"][0], "no grant for `fs.read=/etc`");
+    assert_eq!(record["denied_more"], 2);
     assert_eq!(record["v"], 1);
     assert_eq!(record["seq"], 1);
     assert_eq!(record["event"], "call");
@@ -244,10 +250,14 @@ fn the_longest_record_is_bounded() {
         }),
         capabilities: &many,
         touched: &touched,
+        denied: &many,
+        denied_more: 7,
     })]);
     let record = &records[0];
     assert_eq!(record["capabilities_more"], 10_000 - 16);
     assert_eq!(record["touched_more"], 10_000 - 16);
+    assert_eq!(record["denied"].as_array().unwrap().len(), 32);
+    assert_eq!(record["denied_more"], 10_000 - 32 + 7);
     assert!(record["reason"].as_str().unwrap().ends_with('…'));
     let place = Place::new();
     let log = place.open();

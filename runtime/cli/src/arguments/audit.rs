@@ -46,6 +46,7 @@ pub(crate) enum AuditCommand {
 #[command(after_help = "\
 Examples:
   ringfence audit search --tool text_stats --since 2h
+  ringfence audit search --denied --since 1d         tools that tried what they were not granted
   ringfence audit search --request 7 --json | jq .")]
 pub(crate) struct SearchArguments {
     /// Not before: `2026-11-22`, `2026-11-22T08:30:00Z`, `90m`, `12h`, `7d`.
@@ -89,6 +90,13 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "ID", value_parser = call_name)]
     pub(crate) parent: Option<String>,
 
+    /// Calls in which something was denied: a file, a host, a secret, another tool.
+    ///
+    /// The tool ran, and tried what it was not granted. `--json` shows what, and which grant would allow it;
+    /// calls that were refused as a whole are those with `--outcome denied`.
+    #[arg(long)]
+    pub(crate) denied: bool,
+
     /// Stop after so many.
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
@@ -110,6 +118,7 @@ impl SearchArguments {
             call: self.call.clone(),
             request: self.request.clone(),
             parent: self.parent.clone(),
+            denied: self.denied,
         }
     }
 }

@@ -47,6 +47,10 @@ pub(super) fn push(text: &mut String, entry: &Entry<'_>, console: Console) {
     if let Some(took) = entry.took_us {
         let _ = write!(text, "  {}", quantity::time(Duration::from_micros(took)));
     }
+    if entry.denials() > 0 {
+        let denied = format!("{} denied", entry.denials());
+        let _ = write!(text, "  {}", console.paint(Style::Bad, &denied));
+    }
     if let Some(call) = &entry.call {
         let _ = write!(text, "  call {}", one_line(call));
     }
@@ -97,14 +101,14 @@ mod tests {
     fn a_record_is_one_line_whatever_it_says() {
         let line = r#"{"v":1,"seq":1,"time":"2026-11-22T08:00:00.000000Z","event":"call",
             "tenant":"local","principal":"local","call":"c-2","request":"7","parent":"c-1","tool":"a\nb\u001b[2J",
-            "outcome":"limit","limit":"wall","took_us":1500,"reason":"\u202ex\ty"}"#;
+            "outcome":"limit","limit":"wall","took_us":1500,"denied":["a","b"],"denied_more":3,"reason":"\u202ex\ty"}"#;
         let line = line.replace('\n', "");
         let mut text = String::new();
         push(&mut text, &Entry::of(&line).unwrap(), Console::new());
         assert_eq!(
             text,
             "2026-11-22T08:00:00.000000Z  call        local/local  a\\nb\\u{1b}[2J  limit (wall)  \
-             1.5 ms  call c-2 of c-1  request 7  \\u{202e}x\\ty\n"
+             1.5 ms  5 denied  call c-2 of c-1  request 7  \\u{202e}x\\ty\n"
         );
     }
 }
