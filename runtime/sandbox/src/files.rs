@@ -12,6 +12,7 @@ mod node;
 mod opened;
 mod path;
 mod quota;
+mod refused;
 mod touched;
 mod walk;
 

@@ -77,7 +77,8 @@ impl Files {
         follow: bool,
         wanted: Wanted,
     ) -> Result<Found, ErrorCode> {
-        let mut joined = path::join(base, path)?;
+        let joined = path::join(base, path);
+        let mut joined = joined.inspect_err(|_| self.noted_out(base, path))?;
         // A link that is written as a directory is followed, as everywhere.
         let follow = follow || joined.directory;
         let mut names = Vec::new();

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ringfence_policy::FileOperation;
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
@@ -16,12 +17,17 @@ use super::listing::Listing;
 use super::node::{Node, Opening, View};
 use super::path;
 use super::quota::{OverQuota, Reach};
-use super::touched::{How, Target, Touched};
+use super::refused::Tried;
+use super::touched::{How, Place, Target, Touched};
 use types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
     ErrorCode, Filesize, HostDescriptor as _, MetadataHashValue, NewTimestamp, OpenFlags,
     PathFlags,
 };
+
+const CHANGE: Tried = Tried::Change(FileOperation::Change);
+const CREATE: Tried = Tried::Change(FileOperation::Create);
+const DELETE: Tried = Tried::Change(FileOperation::Delete);
 
 /// Says how the linker gets at what is asked about.
 struct HasFiles;
@@ -147,8 +153,12 @@ impl preopens::Host for View<'_> {
         let mut directories = preopens::Host::get_directories(&mut self.wasi)?;
         for (descriptor, path) in &directories {
             let target = Touched::target(path);
-            let reach = Reach::default();
-            self.files.touched.hold(descriptor.rep(), target, reach);
+            let place = Place {
+                path: Arc::from(&**path),
+                writes: self.files.may_write(path),
+            };
+            let touched = &self.files.touched;
+            touched.hold_directory(descriptor.rep(), target, place);
         }
         for path in &self.files.judged {
             let node = self.wasi.table.push(Node(Arc::from(&**path)))?;
@@ -254,9 +264,12 @@ impl types::HostDescriptor for View<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        match self.node(&fd) {
-            Some(node) => View::set_times(self, &node, ".", false, [accessed, modified]).await,
-            None => self.wasi.set_times(fd, accessed, modified).await,
+        if let Some(node) = self.node(&fd) {
+            View::set_times(self, &node, ".", false, [accessed, modified]).await
+        } else {
+            let refused = self.files.refused(fd.rep(), ".", CHANGE);
+            let done = self.wasi.set_times(fd, accessed, modified).await;
+            self.files.told(done, refused)
         }
     }
 
@@ -327,9 +340,12 @@ impl types::HostDescriptor for View<'_> {
     ) -> FsResult<()> {
         let target = self.target(&fd, &path);
         self.take_file()?;
-        let done = match self.node(&fd) {
-            Some(node) => self.create_directory(&node, &path).await,
-            None => self.wasi.create_directory_at(fd, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            self.create_directory(&node, &path).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, CREATE);
+            let done = self.wasi.create_directory_at(fd, path).await;
+            self.files.told(done, refused)
         };
         let done = self.made(done);
         self.noted(done, target, How::Write)
@@ -349,9 +365,12 @@ impl types::HostDescriptor for View<'_> {
         path: String,
     ) -> FsResult<DescriptorStat> {
         let target = self.target(&fd, &path);
-        let done = match self.node(&fd) {
-            Some(node) => View::stat(self, &node, &path, follows(flags)).await,
-            None => self.wasi.stat_at(fd, flags, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            View::stat(self, &node, &path, follows(flags)).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, Tried::Look);
+            let done = self.wasi.stat_at(fd, flags, path).await;
+            self.files.told(done, refused)
         };
         self.noted(done, target, How::List)
     }
@@ -367,8 +386,9 @@ impl types::HostDescriptor for View<'_> {
         let target = self.target(&fd, &path);
         let done = match self.node(&fd) {
             None => {
+                let refused = self.files.refused(fd.rep(), &path, CHANGE);
                 let set = self.wasi.set_times_at(fd, flags, path, accessed, modified);
-                set.await
+                self.files.told(set.await, refused)
             }
             Some(node) => {
                 let times = [accessed, modified];
@@ -389,7 +409,12 @@ impl types::HostDescriptor for View<'_> {
         let targets = [self.target(&fd, &path), self.target(&other, &new)];
         self.take_file()?;
         let done = match (self.node(&fd), self.node(&other)) {
-            (None, None) => self.wasi.link_at(fd, flags, path, other, new).await,
+            (None, None) => {
+                let from = self.files.refused(fd.rep(), &path, Tried::Look);
+                let to = self.files.refused(other.rep(), &new, CREATE);
+                let done = self.wasi.link_at(fd, flags, path, other, new).await;
+                self.files.told(self.files.told(done, from), to)
+            }
             (Some(_), Some(_)) if follows(flags) => Err(ErrorCode::Invalid.into()),
             (Some(from), Some(to)) => self.link([(&from, &path), (&to, &new)]).await,
             // A directory that is asked about and one that is not are as two disks.
@@ -409,6 +434,8 @@ impl types::HostDescriptor for View<'_> {
     ) -> FsResult<Resource<Descriptor>> {
         let opening = Opening { open, flags };
         let target = self.target(&fd, &path);
+        let is_directory = open.contains(OpenFlags::DIRECTORY);
+        let place = is_directory.then(|| self.files.place_below(fd.rep(), &path));
         let opened = if let Some(node) = self.node(&fd) {
             let opened = self.open(&node, &path, follows(path_flags), opening);
             opened.await?
@@ -418,8 +445,16 @@ impl types::HostDescriptor for View<'_> {
             if creates {
                 self.take_file()?;
             }
+            let tried = if creates {
+                CREATE
+            } else if opening.writes() || opening.creates() {
+                CHANGE
+            } else {
+                Tried::Look
+            };
+            let refused = self.files.refused(fd.rep(), &path, tried);
             let opened = self.wasi.open_at(fd, path_flags, path, open, flags);
-            let opened = opened.await;
+            let opened = self.files.told(opened.await, refused);
             if creates { self.made(opened)? } else { opened? }
         };
         let Some(target) = target else {
@@ -427,13 +462,19 @@ impl types::HostDescriptor for View<'_> {
         };
         let how = if opening.writes() || opening.creates() {
             How::Write
-        } else if open.contains(OpenFlags::DIRECTORY) {
+        } else if is_directory {
             How::List
         } else {
             How::Read
         };
         self.files.touched.note(&target, how);
-        if self.node(&opened).is_none() {
+        if self.node(&opened).is_some() {
+            return Ok(opened);
+        }
+        if let Some(place) = place.flatten() {
+            let touched = &self.files.touched;
+            touched.hold_directory(opened.rep(), target, place);
+        } else {
             let reach = self.reach(opened.rep(), opening).await?;
             self.files.touched.hold(opened.rep(), target, reach);
         }
@@ -453,9 +494,12 @@ impl types::HostDescriptor for View<'_> {
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
         let target = self.target(&fd, &path);
-        let done = match self.node(&fd) {
-            Some(node) => self.read_link(&node, &path).await,
-            None => self.wasi.readlink_at(fd, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            self.read_link(&node, &path).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, Tried::Look);
+            let done = self.wasi.readlink_at(fd, path).await;
+            self.files.told(done, refused)
         };
         self.noted(done, target, How::List)
     }
@@ -466,9 +510,12 @@ impl types::HostDescriptor for View<'_> {
         path: String,
     ) -> FsResult<()> {
         let target = self.target(&fd, &path);
-        let done = match self.node(&fd) {
-            Some(node) => self.remove_directory(&node, &path).await,
-            None => self.wasi.remove_directory_at(fd, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            self.remove_directory(&node, &path).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, DELETE);
+            let done = self.wasi.remove_directory_at(fd, path).await;
+            self.files.told(done, refused)
         };
         self.noted(done, target, How::Write)
     }
@@ -482,7 +529,12 @@ impl types::HostDescriptor for View<'_> {
     ) -> FsResult<()> {
         let targets = [self.target(&fd, &path), self.target(&other, &new)];
         let done = match (self.node(&fd), self.node(&other)) {
-            (None, None) => self.wasi.rename_at(fd, path, other, new).await,
+            (None, None) => {
+                let from = self.files.refused(fd.rep(), &path, DELETE);
+                let to = self.files.refused(other.rep(), &new, CREATE);
+                let done = self.wasi.rename_at(fd, path, other, new).await;
+                self.files.told(self.files.told(done, from), to)
+            }
             (Some(from), Some(to)) => self.rename([(&from, &path), (&to, &new)]).await,
             _ => Err(ErrorCode::CrossDevice.into()),
         };
@@ -497,9 +549,12 @@ impl types::HostDescriptor for View<'_> {
     ) -> FsResult<()> {
         let at = self.target(&fd, &path);
         self.take_file()?;
-        let done = match self.node(&fd) {
-            Some(node) => self.symlink(&node, target, &path).await,
-            None => self.wasi.symlink_at(fd, target, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            self.symlink(&node, target, &path).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, CREATE);
+            let done = self.wasi.symlink_at(fd, target, path).await;
+            self.files.told(done, refused)
         };
         let done = self.made(done);
         self.noted(done, at, How::Write)
@@ -507,9 +562,12 @@ impl types::HostDescriptor for View<'_> {
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         let target = self.target(&fd, &path);
-        let done = match self.node(&fd) {
-            Some(node) => self.unlink(&node, &path).await,
-            None => self.wasi.unlink_file_at(fd, path).await,
+        let done = if let Some(node) = self.node(&fd) {
+            self.unlink(&node, &path).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, DELETE);
+            let done = self.wasi.unlink_file_at(fd, path).await;
+            self.files.told(done, refused)
         };
         self.noted(done, target, How::Write)
     }
@@ -582,9 +640,12 @@ impl types::HostDescriptor for View<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
-        match self.node(&fd) {
-            Some(node) => View::metadata_hash(self, &node, &path, follows(flags)).await,
-            None => self.wasi.metadata_hash_at(fd, flags, path).await,
+        if let Some(node) = self.node(&fd) {
+            View::metadata_hash(self, &node, &path, follows(flags)).await
+        } else {
+            let refused = self.files.refused(fd.rep(), &path, Tried::Look);
+            let done = self.wasi.metadata_hash_at(fd, flags, path).await;
+            self.files.told(done, refused)
         }
     }
 }

@@ -55,6 +55,23 @@ pub(super) fn join(base: &str, path: &str) -> Result<Joined, ErrorCode> {
     })
 }
 
+/// Whether `path` leads out of wherever it begins.
+pub(super) fn leads_out(path: &str) -> bool {
+    let mut depth = 0_usize;
+    path.starts_with('/')
+        || path.split('/').any(|name| {
+            match name {
+                "" | "." => {}
+                ".." => match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return true,
+                },
+                _ => depth = depth.saturating_add(1),
+            }
+            false
+        })
+}
+
 /// The path of `name` in `directory`.
 pub(super) fn child(directory: &str, name: &str) -> String {
     match directory {
@@ -86,6 +103,21 @@ pub(super) fn parent(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_leads_out_is_what_is_not_joined() {
+        for (path, leads) in [
+            ("a", false),
+            ("a/../b", false),
+            ("..", true),
+            ("a/../../b", true),
+            ("/a", true),
+            ("..a/b..", false),
+        ] {
+            assert_eq!(leads_out(path), leads, "{path}");
+            assert_eq!(join("/d", path).is_err(), leads, "{path}");
+        }
+    }
 
     fn joined(base: &str, path: &str) -> Result<String, ErrorCode> {
         join(base, path).map(|joined| joined.path)

@@ -52,6 +52,16 @@ pub(super) struct Touched {
 struct Held {
     target: Target,
     reach: Reach,
+    /// Where a directory is, as the guest sees it.
+    directory: Option<Place>,
+}
+
+/// A directory that the engine holds for a guest.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) path: Arc<str>,
+    /// Whether the guest may change anything in it.
+    pub(super) writes: bool,
 }
 
 impl Touched {
@@ -82,7 +92,28 @@ impl Touched {
 
     /// The descriptor came by this grant, and its file reaches so far.
     pub(super) fn hold(&self, descriptor: u32, target: Target, reach: Reach) {
-        self.held().insert(descriptor, Held { target, reach });
+        let held = Held {
+            target,
+            reach,
+            directory: None,
+        };
+        self.held().insert(descriptor, held);
+    }
+
+    /// The descriptor came by this grant, and is the directory at `place`.
+    pub(super) fn hold_directory(&self, descriptor: u32, target: Target, place: Place) {
+        let held = Held {
+            target,
+            reach: Reach::default(),
+            directory: Some(place),
+        };
+        self.held().insert(descriptor, held);
+    }
+
+    /// Where the engine's descriptor is, when it is a directory.
+    pub(super) fn place(&self, descriptor: u32) -> Option<Place> {
+        let held = self.held();
+        held.get(&descriptor)?.directory.clone()
     }
 
     /// The descriptor is gone; its number may come again.
