@@ -180,6 +180,42 @@ fn a_policy_that_changes_holds_from_then_on_and_a_broken_one_changes_nothing() {
     assert!(!names(&mut session).contains(&"text_stats".to_owned()));
 }
 
+/// Who cuts the seal off may have changed the rest: nobody would see it.
+#[test]
+fn a_sealed_policy_does_not_lose_its_seal_unseen() {
+    let rules = ["[tool.files]", "allow = [\"fs.read=DOCS:/docs\"]"];
+    let setup = Setup::new(&rules);
+    let seal = || {
+        let sealed = std::process::Command::new(ringfence_tests::binary::ringfence())
+            .args(["policy", "seal"])
+            .arg(setup.path("policy.toml"))
+            .status();
+        assert!(sealed.unwrap().success());
+    };
+    seal();
+    let sealed = fs::read_to_string(setup.path("policy.toml")).unwrap();
+    let mut session = setup.serve();
+    assert_eq!(read(&mut session)["result"]["isError"], false);
+    // What `DOCS` grants is gone, and nobody has said so.
+    setup.write(&["[tool.text]", "call = \"deny\""]);
+    assert_eq!(setup.loaded(2), ["loaded", "rejected"]);
+    assert_eq!(read(&mut session)["result"]["isError"], false);
+    // A file that ends right after its last table is whole, but for its seal.
+    let (cut, _) = sealed.split_once("seal = ").unwrap();
+    fs::write(setup.path("policy.toml"), cut).unwrap();
+    assert_eq!(setup.loaded(3), ["loaded", "rejected", "rejected"]);
+    seal();
+    assert_eq!(setup.loaded(4).last().unwrap(), "loaded");
+    // Another one, once it is sealed as well.
+    setup.write(&["[tool.text]", "call = \"deny\""]);
+    assert_eq!(setup.loaded(5).last().unwrap(), "rejected");
+    seal();
+    assert_eq!(setup.loaded(6).last().unwrap(), "loaded");
+    assert!(
+        read(&mut session)["error"].is_object() || read(&mut session)["result"]["isError"] == true
+    );
+}
+
 #[tokio::test]
 async fn whoever_grants_something_dangerous_learns_why_it_is_not_offered() {
     let setup = Setup::new(&["[tool.files]", "allow = [\"fs.write=DOCS:/docs\"]"]);

@@ -26,6 +26,8 @@ pub(crate) struct Enforced {
     pub(crate) policy: Policy,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) opening: Opening,
+    /// Whether the policy file carries a seal.
+    pub(crate) is_sealed: bool,
     /// What outlives the process, where there is a place for it.
     pub(crate) state: Option<State>,
 }
@@ -93,7 +95,7 @@ pub(crate) fn open<'o>(
     ours: impl IntoIterator<Item = &'o Path>,
     streams: Streams,
 ) -> Result<Enforced, Failure> {
-    let policy = policy::of(access)?;
+    let policy::Loaded { policy, is_sealed } = policy::of(access)?;
     let cache = cache(access);
     let vault = secret::vault(&access.vault);
     let named = access.vault.state_dir.clone();
@@ -130,6 +132,7 @@ pub(crate) fn open<'o>(
         policy,
         sandbox,
         opening,
+        is_sealed,
         state,
     })
 }

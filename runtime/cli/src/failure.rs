@@ -308,6 +308,12 @@ pub(crate) enum Failure {
     /// A file that was named cannot be written.
     #[error("failed to write `{}`: {reason}", .path.display())]
     Write { path: PathBuf, reason: String },
+    /// A policy file must have a seal, and has none.
+    #[error("`{}` has no seal, and `--require-seal` asks for one", .path.display())]
+    SealRequired { path: PathBuf },
+    /// A policy file was sealed when it was read before, and is not now.
+    #[error("`{}` had a seal when it was read before, and has none now", .path.display())]
+    SealGone { path: PathBuf },
     /// A policy file carries no seal.
     #[error("`{}` has no seal: nobody would see that it changed", .path.display())]
     Unsealed { path: PathBuf },
@@ -367,6 +373,7 @@ impl Failure {
             | Self::TrustUnread { .. }
             | Self::Policy(_)
             | Self::PolicyUnread { .. }
+            | Self::SealRequired { .. }
             | Self::Source { .. }
             | Self::Unsaid
             | Self::UpdateFrom
@@ -382,6 +389,7 @@ impl Failure {
             Self::Demo { .. }
             | Self::Lints { .. }
             | Self::Print(_)
+            | Self::SealGone { .. }
             | Self::Unsealed { .. }
             | Self::Write { .. } => exit_code::FAILED,
             Self::Tool { .. } => exit_code::TOOL_ERROR,
@@ -406,7 +414,7 @@ impl Failure {
             Self::Unconfirmed => {
                 "look at it with `ringfence approvals show ID`, and add `--yes`".into()
             }
-            Self::Unsealed { path } => {
+            Self::SealGone { path } | Self::SealRequired { path } | Self::Unsealed { path } => {
                 format!("look at it, and seal it with `ringfence policy seal {}`", path.display())
             }
             Self::AdminKey { .. } => "name another file with `--admin-key`".into(),

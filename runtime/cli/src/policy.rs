@@ -19,6 +19,14 @@ use crate::arguments::{Access, CheckArguments, PolicyArguments, PolicyCommand};
 use crate::console::Console;
 use crate::failure::Failure;
 
+/// A policy that was read.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) policy: Policy,
+    /// Whether its file carries a seal, which fits.
+    pub(crate) is_sealed: bool,
+}
+
 /// Answers one question about a policy, or seals one.
 ///
 /// # Errors
@@ -47,15 +55,24 @@ pub(crate) fn check(arguments: &CheckArguments, console: Console) -> Result<(), 
 ///
 /// The file cannot be read or is none, or something contradicts something else. There is no policy
 /// then: a weaker one than the file says is none.
-pub(crate) fn of(access: &Access) -> Result<Policy, Failure> {
+pub(crate) fn of(access: &Access) -> Result<Loaded, Failure> {
     let granted = Policy::new(access.grants.clone(), access.budget())
         .map_err(|error| Failure::Grants(Box::new(error)))?;
-    match &access.policy {
-        None => Ok(granted),
-        Some(path) => granted
-            .with_file(read(path)?)
-            .map_err(|error| Failure::Policy(Box::new(error))),
+    let Some(path) = &access.policy else {
+        return Ok(Loaded {
+            policy: granted,
+            is_sealed: false,
+        });
+    };
+    let file = read(path)?;
+    let is_sealed = file.is_sealed();
+    if access.require_seal && !is_sealed {
+        return Err(Failure::SealRequired { path: path.clone() });
     }
+    let policy = granted
+        .with_file(file)
+        .map_err(|error| Failure::Policy(Box::new(error)))?;
+    Ok(Loaded { policy, is_sealed })
 }
 
 fn read(path: &Path) -> Result<PolicyFile, Failure> {

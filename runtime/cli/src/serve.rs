@@ -78,7 +78,11 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
     };
     let following = async {
         match watched {
-            Some(watched) => watched.follow(&server, enforced.opening).await,
+            Some(watched) => {
+                watched
+                    .follow(&server, enforced.opening, enforced.is_sealed)
+                    .await
+            }
             None => std::future::pending().await,
         }
     };

@@ -32,6 +32,13 @@ pub(crate) struct Access {
     #[arg(long, value_name = "POLICY.toml")]
     pub(crate) policy: Option<PathBuf>,
 
+    /// Refuse a policy file without a seal, as `ringfence policy seal` writes it.
+    ///
+    /// A seal shows that a file has changed since a person looked at it, and that is lost with the seal itself:
+    /// without this, a file whose seal was cut off looks like one that never had one.
+    #[arg(long, requires = "policy")]
+    pub(crate) require_seal: bool,
+
     /// A value for tools that are granted `config=KEY`; repeat for more.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) config_value: Vec<OneValue>,

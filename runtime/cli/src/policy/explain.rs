@@ -16,7 +16,7 @@ use crate::load;
 /// The policy or the tool cannot be read, there is no such function, or standard output cannot be
 /// written.
 pub(super) fn run(arguments: &ExplainArguments, console: Console) -> Result<(), Failure> {
-    let policy = super::of(&arguments.access)?;
+    let super::Loaded { policy, .. } = super::of(&arguments.access)?;
     let component = load::component(&arguments.tool)?;
     let caller = arguments.caller.clone().unwrap_or_else(Caller::local);
     let reach = Reach::of(&component);

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use ringfence_audit::{Event, PolicyChange, PolicyState, Recorder};
-use ringfence_policy::Policy;
 use ringfence_sandbox::Directories;
 use ringfence_server::Server;
 
-use super::of;
+use super::{Loaded, of};
 use crate::access::Opening;
 use crate::arguments::Access;
 use crate::failure::Failure;
@@ -63,8 +62,10 @@ impl Watched {
         })
     }
 
-    /// Has `server` decide by what the file says, whenever that has changed. Does not end.
-    pub(crate) async fn follow(mut self, server: &Server, opening: Opening) {
+    /// Has `server` decide by what the file says, whenever that has changed. One that was sealed, as `was_sealed`
+    /// says of the first, and is not any more, is not usable: who cut the seal off may have changed the rest. Does
+    /// not end.
+    pub(crate) async fn follow(mut self, server: &Server, opening: Opening, mut was_sealed: bool) {
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
             let stamp = Stamp::of(&self.path);
@@ -72,8 +73,10 @@ impl Watched {
                 continue;
             }
             self.seen = stamp;
-            match self.read(&opening) {
-                Ok((policy, directories)) => {
+            match self.read(&opening, was_sealed) {
+                Ok((loaded, directories)) => {
+                    was_sealed = loaded.is_sealed;
+                    let policy = loaded.policy;
                     server.enforce(policy, directories).await;
                     tracing::info!(file = %self.path.display(), "the policy has changed, and holds");
                     self.record(PolicyState::Loaded, None);
@@ -91,10 +94,14 @@ impl Watched {
         }
     }
 
-    fn read(&self, opening: &Opening) -> Result<(Policy, Directories), Failure> {
-        let policy = of(&self.access)?;
-        let directories = opening.directories(&policy)?;
-        Ok((policy, directories))
+    fn read(&self, opening: &Opening, was_sealed: bool) -> Result<(Loaded, Directories), Failure> {
+        let loaded = of(&self.access)?;
+        if was_sealed && !loaded.is_sealed {
+            let path = self.path.clone();
+            return Err(Failure::SealGone { path });
+        }
+        let directories = opening.directories(&loaded.policy)?;
+        Ok((loaded, directories))
     }
 
     fn record(&self, state: PolicyState, reason: Option<&str>) {

@@ -59,7 +59,22 @@ fn what_is_sealed_does_not_change_unseen() {
     run(["policy", "verify", &path])
         .exits(1)
         .says(&["policy seal"]);
+    let strictly = [
+        "call",
+        "files",
+        "list",
+        "{}",
+        "--audit",
+        "off",
+        "--require-seal",
+        "--policy",
+        &path,
+    ];
+    run(strictly)
+        .exits(2)
+        .says(&["`--require-seal`", "policy seal"]);
     run(["policy", "seal", &path]).exits(0).says(&["sealed"]);
+    run(strictly).exits(0);
     let verified = run(["policy", "verify", &path]).exits(0).stdout;
     assert!(verified.contains("sealed and unchanged"), "{verified}");
     let sealed = std::fs::read_to_string(&path).unwrap();
