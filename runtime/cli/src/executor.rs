@@ -26,7 +26,7 @@ const STEPS_BETWEEN_LOOKS: u32 = 8;
 
 /// How long a command may take after the second signal. Bounds one that does not hear; one that serves has
 /// stopped its calls by then, and each has its record.
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Runs one command to its end.
 ///
