@@ -394,7 +394,9 @@ async fn a_secret_by_a_guessed_name_is_plain_text() {
         };
         for answer in both.call(function, arguments).await {
             assert_eq!(answer["result"]["isError"], true, "{tool} {name}: {answer}");
-            heard.push((tool, answer["result"]["content"].clone()));
+            // It hears the name that it said itself.
+            let content = answer["result"]["content"].to_string();
+            heard.push((tool, content.replace(name, "NAME")));
         }
         // Nothing goes out, not even the words.
         assert_eq!(host.asked().len(), 2, "{tool} {name}");

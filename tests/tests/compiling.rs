@@ -1,10 +1,6 @@
 //! H48, H49: components that attack the compiler. It runs in a process of its own, and ends there.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
 use std::thread;

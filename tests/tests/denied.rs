@@ -1,10 +1,6 @@
 //! What a tool tries and was not granted: it is in the receipt with the grant that would help, and in the record of
 //! the call, over pipes and over HTTP, in the same words.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
 use std::io::Write as _;
@@ -223,17 +219,15 @@ impl Place {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_record_of_a_call_says_what_was_denied_in_it() {
-    let place = Place::new();
-    let mut servers = place.start().await;
+/// What is tried: a tool, its arguments, and what the denial says of it.
+fn attempts() -> Vec<(&'static str, Value, &'static str)> {
     let get = |url: &str, header: &str| {
         let header = json!({"name": header, "value": "Bearer {{secret:TOKEN}}"});
         json!({"url": url, "headers": [header]})
     };
     let ours = "https://api.example.com/v1";
     let canary = format!("/docs/{CANARY}.txt");
-    let calls = [
+    vec![
         // A host, an address, a secret in another header and to another host.
         (
             "fetch_get",
@@ -268,9 +262,15 @@ async fn the_record_of_a_call_says_what_was_denied_in_it() {
             json!({"path": canary, "text": "x"}),
             "[secret TOKEN]",
         ),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_of_a_call_says_what_was_denied_in_it() {
+    let place = Place::new();
+    let mut servers = place.start().await;
     let mut receipts = Vec::new();
-    for (tool, arguments, says) in &calls {
+    for (tool, arguments, says) in attempts() {
         for answer in servers.call(tool, arguments.clone()).await {
             let receipt = &answer["result"]["_meta"]["ringfence/receipt"];
             let denied = receipt["denied"].clone();

@@ -321,6 +321,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The exit code of its class.
+    #[expect(clippy::too_many_lines, reason = "a table: a line for each")]
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Arguments { .. } | Self::ArgumentsInput(_) | Self::ArgumentsLong { .. } => {

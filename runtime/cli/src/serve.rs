@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: ServeArguments, stop: Stop) -> Result<(), Fai
             Some(watched) => {
                 watched
                     .follow(&server, enforced.opening, enforced.is_sealed)
-                    .await
+                    .await;
             }
             None => std::future::pending().await,
         }

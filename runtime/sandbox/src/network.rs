@@ -151,7 +151,8 @@ impl Rules for Granted {
                 && (class.is_public() || effective.grants().iter().any(within))
         });
         Ok(leave.advising(move |address, class| {
-            advice(&advised.leads(&name, address, is_known(class)), class)
+            let known = is_known(&Host::Name(name.clone()), class);
+            advice(&advised.leads(&name, address, known), class)
         }))
     }
 }

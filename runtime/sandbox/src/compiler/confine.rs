@@ -65,6 +65,7 @@ fn resources(limits: &WorkerLimits) -> io::Result<()> {
 mod tests {
     use std::env;
     use std::fs::{self, File};
+    use std::io::Write as _;
     use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::unix::net::UnixStream;
     use std::process::{Command, Stdio};
@@ -133,7 +134,7 @@ mod tests {
             .map(|sum| -> u64 { sum.join().unwrap() })
             .sum();
         assert_eq!(sum, 6 << 20);
-        println!("held");
+        io::stdout().write_all(b"held\n").unwrap();
     }
 
     #[test]

@@ -119,7 +119,7 @@ mod tests {
     fn what_is_no_answer_is_none() {
         assert!(matches!(read_answer(&mut &b""[..]), Ok(None)));
         assert!(matches!(read_answer(&mut &b"\x02code"[..]), Ok(None)));
-        let long = [&[REFUSED][..], &[b'x'; 100_000]].concat();
+        let long = [vec![REFUSED], vec![b'x'; 100_000]].concat();
         let Ok(Some(Answer::Refused(reason))) = read_answer(&mut long.as_slice()) else {
             panic!("a long reason is a reason")
         };
